@@ -1,0 +1,200 @@
+"""Starting a command, and being sure of its end: the only place of the harness that starts processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 10.0
+TIMED_OUT = 124
+
+
+class Stopped(HarnessError):
+    """The run was called off while a command was running; the command was killed."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a command before its own end: `seconds` have passed, or `stop` is set.
+
+    Of each output stream the first and the last `kept` bytes are kept.
+    """
+
+    seconds: float = 600.0
+    stop: threading.Event = field(default_factory=threading.Event)
+    kept: int = 500_000
+
+
+@dataclass(frozen=True)
+class Completed:
+    """One command that has ended, with everything that it started.
+
+    `exit_code` is what a shell would show: 128 + n for death by signal n, 124 after the time limit.
+    `stages` are the DVC stages whose command it started, in order.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float
+    timed_out: bool = False
+    stages: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended by itself with exit code 0."""
+        return self.exit_code == 0 and not self.timed_out
+
+    @property
+    def line(self) -> str:
+        """The command as one would type it."""
+        return shlex.join(self.argv)
+
+    def describe(self) -> str:
+        """Command line, exit code, standard output and standard error; "(none)" where nothing was written."""
+        code = f"{self.exit_code} (time limit)" if self.timed_out else str(self.exit_code)
+        parts = [f"command: {self.line}", f"exit code: {code}"]
+        for name, text in (("stdout", self.stdout), ("stderr", self.stderr)):
+            parts.append(f"{name}:" + (f"\n{_indent(text)}" if text.strip() else " (none)"))
+        return "\n".join(parts)
+
+
+@dataclass
+class _Capture:
+    """The beginning and the end of one output stream; what lies between is counted and dropped."""
+
+    limit: int
+    head: bytearray = field(default_factory=bytearray)
+    tail: bytearray = field(default_factory=bytearray)
+    dropped: int = 0
+
+    def feed(self, data: bytes) -> None:
+        room = max(0, self.limit - len(self.head))
+        self.head += data[:room]
+        self.tail += data[room:]
+        excess = max(0, len(self.tail) - self.limit)
+        del self.tail[:excess]
+        self.dropped += excess
+
+    def text(self) -> str:
+        gap = f"\n[… {self.dropped} bytes left out …]\n".encode() if self.dropped else b""
+        return bytes(self.head + gap + self.tail).decode("utf-8", "replace")
+
+
+def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], limits: Limits) -> Completed:
+    """Run `argv` in `cwd` with exactly `env`, and return once everything that it started is dead.
+
+    Standard input is empty. A command that takes too long is killed and returned as timed out.
+
+    Raises:
+        Stopped: `limits.stop` was set meanwhile.
+        HarnessError: the folder to run in is missing.
+    """
+    if not cwd.is_dir():
+        raise HarnessError(f"cannot run `{shlex.join(argv)}`: there is no folder {cwd}")
+    begin = time.monotonic()
+    captures = (_Capture(limits.kept), _Capture(limits.kept))
+    with _supervised(argv, cwd, env) as process:
+        timed_out = _drain(process, captures, begin + limits.seconds, limits.stop)
+    if limits.stop.is_set():
+        raise Stopped(f"`{shlex.join(argv)}` was stopped")
+    code = TIMED_OUT if timed_out else _shell_code(process.returncode)
+    out, err = (capture.text() for capture in captures)
+    return Completed(argv, ".", code, out, err, time.monotonic() - begin, timed_out)
+
+
+class _supervised:  # noqa: N801 (used as a context manager, like contextlib.closing)
+    """A running supervisor; leaving the block ends it and everything below it."""
+
+    def __init__(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> None:
+        read, self.control = os.pipe()
+        try:
+            self.process = subprocess.Popen(  # noqa: S603 (running a submission's commands is the purpose)
+                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR), str(read), *argv],
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=(read,),
+            )
+        except BaseException:
+            os.close(self.control)
+            raise
+        finally:
+            os.close(read)
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        return self.process
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.control)
+        try:
+            self.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        finally:
+            for stream in (self.process.stdout, self.process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+def _drain(
+    process: subprocess.Popen[bytes],
+    captures: tuple[_Capture, _Capture],
+    deadline: float,
+    stop: threading.Event,
+) -> bool:
+    """Read both streams to their end and wait for the process; True when the time was up first."""
+    with selectors.DefaultSelector() as selector:
+        for stream, capture in zip((process.stdout, process.stderr), captures, strict=True):
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ, capture)
+        while selector.get_map() or process.poll() is None:
+            if stop.is_set():
+                return False
+            if time.monotonic() > deadline:
+                return True
+            _read_ready(selector, process)
+    return False
+
+
+def _read_ready(selector: selectors.BaseSelector, process: subprocess.Popen[bytes]) -> None:
+    """Take what the streams have to give, or, when both are closed, wait a moment for the end."""
+    if not selector.get_map():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_SECONDS)
+        return
+    for key, _ in selector.select(POLL_SECONDS):
+        data = os.read(key.fd, 65536)
+        key.data.feed(data)
+        if not data:
+            selector.unregister(key.fileobj)
+
+
+def _shell_code(code: int) -> int:
+    return code if code >= 0 else 128 - code
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {row}" for row in text.rstrip().splitlines())

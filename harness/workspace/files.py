@@ -1,0 +1,194 @@
+"""Files below a folder that a submission's code can write to: no link is ever followed, no pipe opened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from harness.errors import CheckFailed, HarnessError, MalformedEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK = 1 << 20
+LOCK_FILES = frozenset({"rwlock", "rwlock.lock", "lock", "index.lock", "HEAD.lock"})
+
+
+def read_inside(root: Path, path: str, limit: int) -> bytes | None:
+    """The content of a regular file below `root`; None where there is none.
+
+    Raises:
+        MalformedEvidence: the file is larger than `limit` bytes.
+    """
+    with _opened(root, path) as file:
+        if file is None:
+            return None
+        data = _read_up_to(file, limit + 1)
+    if len(data) > limit:
+        raise MalformedEvidence(path, f"it is larger than {limit} bytes")
+    return data
+
+
+def write_inside(root: Path, path: str, source: Path, mode: int = 0o644) -> None:
+    """Put a copy of `source` at `path` below `root`, in place of whatever file or link is there.
+
+    Raises:
+        CheckFailed: a folder on the way is a link or a file, or a folder is where the file has to go.
+    """
+    parts = _parts(path)
+    try:
+        with _folder(root, parts[:-1], create=True) as folder:
+            with suppress(FileNotFoundError):
+                os.unlink(parts[-1], dir_fd=folder)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            target = os.open(parts[-1], flags, mode, dir_fd=folder)
+            with os.fdopen(target, "wb") as out, source.open("rb") as data:
+                shutil.copyfileobj(data, out, CHUNK)
+    except (NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        raise CheckFailed(
+            f"a place for the file {path}",
+            f"something else in the way ({error.strerror})",
+            f"keep {path} and the folders above it as plain files and folders in Git",
+        ) from error
+
+
+def md5_inside(root: Path, path: str) -> str | None:
+    """The md5 of a file, or of a folder as DVC writes it ("….dir"); None where neither is there.
+
+    A folder that holds a link or a special file has no md5 here.
+    Source of the folder's rule: dvc_data.hashfile.tree.Tree.as_bytes (a sorted JSON list of md5 and relpath).
+    """
+    with _opened(root, path) as file:
+        if file is not None:
+            return _md5(file)
+    with suppress(OSError), _folder(root, _parts(path), create=False) as folder:
+        listing = _listing(folder)
+        if listing is not None:
+            text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
+            return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return None
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder with its times, modes and links; pipes, sockets and lock files are left behind."""
+    shutil.copytree(source, target, symlinks=True, ignore=_not_copied)
+
+
+def remove_tree(root: Path) -> None:
+    """Delete a folder and everything in it, also folders that nobody may write to."""
+    if not root.exists():
+        return
+    with suppress(OSError):
+        shutil.rmtree(root)
+        return
+    for folder, _, _ in os.walk(root):
+        with suppress(OSError):
+            Path(folder).chmod(stat.S_IRWXU)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def inside(path: str) -> str:
+    """`path` normalised, in POSIX form.
+
+    Raises:
+        HarnessError: the path is absolute or leads outside.
+    """
+    normal = os.path.normpath(path)
+    if normal == ".." or normal.startswith(("/", "../")):
+        raise HarnessError(f"{path!r} is no path inside a workspace: use one relative to its repository")
+    return PurePosixPath(normal).as_posix()
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return PurePosixPath(inside(path)).parts
+
+
+@contextmanager
+def _folder(root: Path, parts: tuple[str, ...], *, create: bool) -> Iterator[int]:
+    """A descriptor of the folder `parts` below `root`, reached without following a link."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    current = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in parts:
+            if create:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=current)
+            below = os.open(part, flags, dir_fd=current)
+            os.close(current)
+            current = below
+        yield current
+    finally:
+        os.close(current)
+
+
+@contextmanager
+def _opened(root: Path, path: str) -> Iterator[int | None]:
+    """A descriptor of the regular file `path` below `root`, or None where there is none."""
+    parts = _parts(path)
+    descriptor: int | None = None
+    try:
+        with suppress(OSError), _folder(root, parts[:-1], create=False) as folder:
+            descriptor = _open_regular(parts[-1] if parts else ".", folder)
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _open_regular(name: str, folder: int) -> int | None:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _read_up_to(descriptor: int, limit: int) -> bytes:
+    chunks = []
+    while limit > 0 and (chunk := os.read(descriptor, min(CHUNK, limit))):
+        chunks.append(chunk)
+        limit -= len(chunk)
+    return b"".join(chunks)
+
+
+def _md5(descriptor: int) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := os.read(descriptor, CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _listing(folder: int) -> list[dict[str, str]] | None:
+    """Each file below the folder as DVC lists it, or None where something is no regular file."""
+    entries = []
+    for place, folders, names, descriptor in os.fwalk(".", dir_fd=folder, follow_symlinks=False):
+        for name in folders:
+            if stat.S_ISLNK(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
+                return None
+        for name in names:
+            file = _open_regular(name, descriptor)
+            if file is None:
+                return None
+            try:
+                relpath = PurePosixPath(place, name).as_posix()
+                entries.append({"md5": _md5(file), "relpath": relpath})
+            finally:
+                os.close(file)
+    return entries
+
+
+def _not_copied(folder: str, names: list[str]) -> set[str]:
+    left = set()
+    in_dvc_tmp = folder.endswith(("/.dvc/tmp", "/.git"))
+    for name in names:
+        mode = Path(folder, name).lstat().st_mode
+        plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
+        if not plain or (in_dvc_tmp and name in LOCK_FILES):
+            left.add(name)
+    return left

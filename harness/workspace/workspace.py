@@ -1,0 +1,235 @@
+"""A temporary copy of a submission, with Git and DVC remotes, a DVC cache and a home of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from harness.errors import CheckFailed, HarnessError
+from harness.workspace.command import Completed, Limits, run
+from harness.workspace.dvc_config import exclude_from_git, point_dvc
+from harness.workspace.environment import Surroundings
+from harness.workspace.files import copy_tree, inside, md5_inside, read_inside, write_inside
+
+READ_LIMIT = 64 << 20
+LOG_LIMIT = 1 << 20
+COPIED = ("repo", "cache", "storage", "origin", "home")
+SHOWN_ROOT = "/workspace"
+
+
+class Workspace:
+    """The folders of one workspace below `root`, and the commands run in it so far (`steps`).
+
+    Commands run one after the other: one workspace, one thread. Setting `limits.stop` kills the running one.
+    """
+
+    def __init__(self, root: Path, limits: Limits | None = None) -> None:
+        self.root = root.resolve()
+        self.limits = limits or Limits()
+        self.steps: list[Completed] = []
+        self.surroundings = Surroundings.under(self.root)
+
+    @property
+    def repo(self) -> Path:
+        """The work tree."""
+        return self.root / "repo"
+
+    @property
+    def cache(self) -> Path:
+        """DVC's cache, outside the work tree."""
+        return self.root / "cache"
+
+    @property
+    def storage(self) -> Path:
+        """The local folder that serves as DVC remote."""
+        return self.root / "storage"
+
+    @property
+    def origin(self) -> Path:
+        """The bare repository that serves as Git remote."""
+        return self.root / "origin"
+
+    @property
+    def home(self) -> Path:
+        """The commands' HOME."""
+        return self.surroundings.home
+
+    @property
+    def tmp(self) -> Path:
+        """The commands' temp dir; empty in a copy."""
+        return self.surroundings.tmp
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        *,
+        repository: Path | None,
+        commit: str | None,
+        branch: str,
+        limits: Limits | None = None,
+    ) -> Workspace:
+        """A workspace with all branches and tags of `repository`, `commit` checked out as `branch`.
+
+        The branch is pushed to the origin. Experiments (refs/exps) stay behind; that of one experiment comes
+        along when its commit is asked for. Without a repository the workspace starts with an empty one.
+
+        Raises:
+            HarnessError: the commit is not in the repository, or `root` is already in use.
+        """
+        workspace = cls(root, limits)
+        workspace._make_folders()
+        workspace.git("init", "-q", "--template=", "-b", branch, ".")
+        workspace.git("init", "-q", "--template=", "--bare", "-b", branch, "../origin")
+        workspace.git("remote", "add", "origin", str(workspace.origin))
+        exclude_from_git(workspace.repo)
+        if repository is not None and commit is not None:
+            workspace._take(repository, commit, branch)
+        workspace.configure()
+        return workspace
+
+    def run(self, *argv: str, cwd: str = ".", timeout: float | None = None, check: bool = False) -> Completed:
+        """Run a command in the repository's folder `cwd`, and record it as a step.
+
+        Everything that it started is dead afterwards. Paths of this machine are shown as /workspace/….
+
+        Raises:
+            CheckFailed: `check` is set and the command failed.
+            Stopped: the workspace was stopped meanwhile.
+            HarnessError: `cwd` is no folder of the repository.
+        """
+        self.configure()
+        place = inside(cwd)
+        self.surroundings.stage_log.unlink(missing_ok=True)
+        done = self._execute(argv, place, timeout)
+        done = replace(done, stages=self._stages_started(place))
+        self.steps.append(done)
+        if check and not done.ok:
+            raise CheckFailed(f"`{done.line}` to end with exit code 0", done.describe())
+        return done
+
+    def configure(self) -> None:
+        """Point DVC at this workspace's cache and remote, where a `.dvc` folder has appeared."""
+        point_dvc(self.repo, cache=self.cache, storage=self.storage)
+
+    def copy(self, root: Path) -> Workspace:
+        """An independent workspace at `root` in the same state, with no steps and an empty temp dir."""
+        return self._copy(root, COPIED)
+
+    def teammate(self, root: Path) -> Workspace:
+        """What a teammate gets: a fresh clone of the origin and an empty cache.
+
+        Both remotes are copies of this workspace's, so that nothing done there changes them here.
+
+        Raises:
+            CheckFailed: the origin cannot be cloned.
+        """
+        mate = self._copy(root, ("storage", "origin", "home"))
+        for folder in (mate.repo, mate.cache):
+            folder.mkdir()
+        mate.git("clone", "-q", "--template=", str(mate.origin), ".")
+        exclude_from_git(mate.repo)
+        mate.configure()
+        return mate
+
+    def copy_only(self, root: Path, paths: tuple[str, ...]) -> Workspace:
+        """A workspace whose repository holds the files and folders `paths` as they are now, and nothing else.
+
+        It has no Git and no DVC: it serves to run a stage's plain command with only what it declares.
+        """
+        alone = self._copy(root, ("home",))
+        alone.repo.mkdir()
+        for path in dict.fromkeys(inside(path) for path in paths):
+            source, target = self.repo / path, alone.repo / path
+            if source.is_dir() and not source.is_symlink():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                copy_tree(source, target)
+            elif source.is_file():
+                write_inside(alone.repo, path, source)
+        return alone
+
+    def place(self, path: str, data: Path) -> None:
+        """Put a copy of the file `data` at `path` in the repository, in place of what is there.
+
+        Raises:
+            CheckFailed: a link or a folder is in the way.
+        """
+        write_inside(self.repo, path, data)
+
+    def put_object(self, md5: str, data: Path) -> None:
+        """Put the file `data` into the cache as object `md5`, where DVC 3 and DVC 2 look for it."""
+        for prefix in ("files/md5", "."):
+            write_inside(self.cache, f"{prefix}/{md5[:2]}/{md5[2:]}", data, mode=0o444)
+
+    def read(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
+        """A regular file of the repository, reached without following links; None where there is none.
+
+        Raises:
+            MalformedEvidence: the file is larger than `limit` bytes.
+        """
+        return read_inside(self.repo, path, limit)
+
+    def md5(self, path: str) -> str | None:
+        """The md5 of a file of the repository, or of a folder as DVC computes it; None where neither is."""
+        return md5_inside(self.repo, path)
+
+    def _make_folders(self) -> None:
+        for folder in (self.repo, self.cache, self.storage, self.origin):
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError as error:
+                raise HarnessError(f"cannot make a workspace in {self.root}: it is in use") from error
+        self.surroundings.make()
+
+    def _take(self, repository: Path, commit: str, branch: str) -> None:
+        refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", commit)
+        self.git("fetch", "-q", "--no-tags", "--update-head-ok", str(repository), *refs)
+        self.git("checkout", "-q", "-f", "--no-track", "-B", branch, commit)
+        self.git("push", "-q", "-u", "origin", branch)
+
+    def _copy(self, root: Path, names: tuple[str, ...]) -> Workspace:
+        twin = Workspace(root, self.limits)
+        twin.root.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            copy_tree(self.root / name, twin.root / name)
+        twin.surroundings.make()
+        if (twin.repo / ".git").is_dir():
+            twin.git("config", "remote.origin.url", str(twin.origin))
+        return twin
+
+    def git(self, *args: str) -> None:
+        """Run Git for the workspace's own purposes: not a step.
+
+        Raises:
+            HarnessError: it failed.
+        """
+        done = self._execute(("git", *args), ".", None)
+        if not done.ok:
+            raise HarnessError(f"a workspace could not be made\n{done.describe()}")
+
+    def _execute(self, argv: tuple[str, ...], cwd: str, timeout: float | None) -> Completed:
+        variables = self.surroundings.variables()
+        limits = self.limits if timeout is None else replace(self.limits, seconds=timeout)
+        done = run(argv, cwd=self.repo / cwd, env=variables, limits=limits)
+        root = str(self.root)
+        stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
+        shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)
+        return replace(done, argv=shown, cwd=cwd, stdout=stdout, stderr=stderr)
+
+    def _stages_started(self, cwd: str) -> tuple[str, ...]:
+        """Addresses of the stages in the log, relative to the Git root, equal neighbours taken as one."""
+        log = read_inside(self.root, "log/stages", LOG_LIMIT) or b""
+        names = [_address(row, cwd) for row in log.decode("utf-8", "replace").splitlines()]
+        return tuple(name for i, name in enumerate(names) if i == 0 or names[i - 1] != name)
+
+
+def _address(addressing: str, cwd: str) -> str:
+    """A stage's address seen from the Git root, from the one that DVC shows in folder `cwd`.
+
+    DVC leaves out `dvc.yaml` of the folder it runs in: `train` there is `sub/dvc.yaml:train` here.
+    """
+    file, colon, name = addressing.rpartition(":")
+    if not colon and addressing.endswith((".dvc", "Dvcfile")):
+        return inside(str(PurePosixPath(cwd, addressing)))
+    full = inside(str(PurePosixPath(cwd, file or "dvc.yaml")))
+    return name if full == "dvc.yaml" else f"{full}:{name}"
