@@ -1,0 +1,168 @@
+"""Parameter files as DVC reads them: their values, which keys a declaration covers, and values to try.
+
+DVC chooses the format by the file's ending: `.json`, `.toml`, `.py`, and YAML 1.2 for everything else
+(https://dvc.org/doc/command-reference/params).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from harness.errors import MalformedEvidence
+from harness.evidence.params_python import load_python
+from harness.evidence.safe_yaml import Json, decode, load_json, load_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from random import Random
+
+Value: TypeAlias = Json
+SMALL = (1, 2, 3)
+FRACTIONS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+FAR_FRACTIONS = (0.5, 0.1, 0.35)
+APART, FAR_APART = 0.049, 0.099
+
+
+def load_params(path: str, data: bytes) -> dict[str, Value]:
+    """The values in a parameters file, nested; an empty file has none.
+
+    Raises MalformedEvidence where the file is not valid, or holds no mapping.
+    """
+    loaders: Mapping[str, Callable[[bytes, str], object]] = {
+        ".json": load_json,
+        ".toml": _load_toml,
+        ".py": load_python,
+    }
+    values = loaders.get(suffix(path), load_yaml)(data, path)
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise MalformedEvidence(path, f"parameters should be a mapping, found {type(values).__name__}")
+    return cast("dict[str, Value]", values)
+
+
+def suffix(path: str) -> str:
+    """The file's ending in lower case, by which DVC chooses the format."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def flatten(mapping: Mapping[str, Value]) -> dict[str, Value]:
+    """Dotted key to value for every leaf; a list is one leaf, and so is an empty mapping."""
+    flat: dict[str, Value] = {}
+    waiting: list[tuple[str, Value]] = list(mapping.items())[::-1]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict) and value:
+            waiting += [(f"{key}.{name}", inner) for name, inner in list(value.items())[::-1]]
+        else:
+            flat[key] = value
+    return flat
+
+
+def lookup(mapping: Mapping[str, Value], key: str) -> Value:
+    """The value, or the whole section, at a dotted key; raises KeyError where there is none."""
+    value: Value = dict(mapping)
+    for part in key.split("."):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            raise KeyError(key)
+    return value
+
+
+def covers(declared: str, key: str) -> bool:
+    """True when a declared key is the key itself or a section that holds it."""
+    return key == declared or key.startswith(f"{declared}.")
+
+
+def declares(keys: Iterable[str], key: str) -> bool:
+    """True when a stage's declared keys of one file cover the key; no keys at all mean the whole file."""
+    declared = tuple(keys)
+    return not declared or any(covers(one, key) for one in declared)
+
+
+def is_seed(key: str) -> bool:
+    """True when the key's last part names a seed for random numbers."""
+    name = key.rsplit(".", 1)[-1].lower()
+    return "seed" in name or name in {"random_state", "randomstate", "rng"}
+
+
+def candidates(value: Value, key: str, rng: Random) -> tuple[Value, ...]:
+    """Other values that mean the same kind of thing, the first the most telling; nothing for text or lists.
+
+    Small counts come first: with one to three trees or levels a change of the result shows.
+    """
+    if isinstance(value, bool):
+        return (not value,)
+    if isinstance(value, int):
+        return _other_ints(value, key, rng)
+    if isinstance(value, float):
+        return _other_floats(value, rng)
+    return ()
+
+
+def extremes(key: str, value: Value) -> tuple[Value, ...]:
+    """Values far from the present one, for telling a hard-coded parameter from one that is read.
+
+    A run that fails because of such a value shows that the parameter was read, so that text gets one as well.
+    """
+    if isinstance(value, bool):
+        return (not value,)
+    if isinstance(value, int) or value is None:
+        return _far_ints(value or 0, key)
+    if isinstance(value, float):
+        return _far_floats(value)
+    return ("no-such-value",) if isinstance(value, str) else ()
+
+
+def _other_ints(value: int, key: str, rng: Random) -> tuple[int, ...]:
+    if is_seed(key):
+        return tuple(seed for seed in rng.sample(range(1, 10_000), 8) if seed != value)
+    small = [number for number in SMALL if number != value]
+    rng.shuffle(small)
+    large = {abs(value) * 2 + 1, abs(value) + 3, abs(value) // 2 + 4} - {value, *small}
+    return (*small, *sorted(large))
+
+
+def _other_floats(value: float, rng: Random) -> tuple[float, ...]:
+    if 0 < value < 1:
+        others = [number for number in FRACTIONS if abs(number - value) >= APART]
+        rng.shuffle(others)
+        return tuple(others)
+    scaled = [round(value * factor, 12) for factor in (0.5, 2.0, 1.5)] if value else [0.5, 1.0, 2.0]
+    rng.shuffle(scaled)
+    return tuple(scaled)
+
+
+def _far_ints(value: int, key: str) -> tuple[int, ...]:
+    wanted = (value + 1, value + 4_242) if is_seed(key) else (1, 3, 2)
+    return tuple(number for number in wanted if number != value)[:2]
+
+
+def _far_floats(value: float) -> tuple[float, ...]:
+    if 0 < value < 1:
+        return tuple(number for number in FAR_FRACTIONS if abs(number - value) >= FAR_APART)[:2]
+    return (value * 10, value / 10) if value else (1.0, 10.0)
+
+
+def _load_toml(data: bytes, path: str) -> object:
+    text = decode(data, path)
+    try:
+        return {key: _plain(value) for key, value in tomllib.loads(text).items()}
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        raise MalformedEvidence(path, f"not valid TOML: {str(error)[:200]}") from error
+
+
+def _plain(value: object) -> Value:
+    """A TOML value as JSON has it: dates and times become text."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
