@@ -19,7 +19,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --quiet --compile --no-build-isolation
+INSTALL := $(PIP) install -qq --compile --no-build-isolation
 COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -72,12 +72,12 @@ $(CORE): pyproject.toml requirements/build.txt requirements/core.txt
 	@git --version >/dev/null || { echo "This needs Git: install it, and see that 'git --version' works." >&2; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON): a minute or two, once."
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	$(INSTALL) --require-hashes -r requirements/build.txt
-	$(INSTALL) --require-hashes -r requirements/core.txt
-	$(INSTALL) --no-deps --editable .
+	@$(INSTALL) --require-hashes -r requirements/build.txt
+	@$(INSTALL) --require-hashes -r requirements/core.txt
+	@$(INSTALL) --no-deps --editable .
 	@touch $@
 
 $(DEV): $(CORE) requirements/dev.txt
 	@echo "Adding what the tests need."
-	$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
