@@ -1,0 +1,102 @@
+"""The DVC objects that lie inside what was handed in: caches and remotes, never anything outside of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from harness.submission.contents import file_md5, file_md5_before_dvc3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_PREFIX = re.compile(r"[0-9a-f]{2}")
+_REST = re.compile(r"[0-9a-f]{30}(\.dir)?")
+_SKIPPED = frozenset({".git", "node_modules", "site-packages", "__pycache__", "__MACOSX"})
+_MOST_ENTRIES = 500_000
+_DEEPEST = 64
+
+
+@dataclass(frozen=True)
+class HandedInObjects:
+    """DVC object stores found inside a submission: caches (folders .dvc/cache) and remotes (all others).
+
+    Both layouts count, of DVC 3 and of DVC 2. Only regular files that the scan saw are ever handed out, and
+    only when their content is what their name says.
+    """
+
+    caches: tuple[Path, ...] = ()
+    remotes: tuple[Path, ...] = ()
+    _files: Mapping[str, tuple[Path, ...]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self._files)
+
+    def names(self) -> frozenset[str]:
+        """Return the md5 names of all objects, verified or not; a directory's listing ends in ".dir"."""
+        return frozenset(self._files)
+
+    def find(self, md5: str) -> Path | None:
+        """Return a file whose content has this md5, None when no handed-in object holds up."""
+        return next((path for path in self._files.get(md5, ()) if _is_genuine(path, md5)), None)
+
+    def remote_has(self, md5: str) -> bool:
+        """Return whether a handed-in remote, not only a cache, has this object with the right content."""
+        paths = (
+            path
+            for path in self._files.get(md5, ())
+            if any(path.is_relative_to(root) for root in self.remotes)
+        )
+        return any(_is_genuine(path, md5) for path in paths)
+
+
+def scan_objects(root: Path) -> HandedInObjects:
+    """Return the DVC objects below the folder; no link is followed, the walk ends after 500,000 entries."""
+    stores: set[Path] = set()
+    files: dict[str, list[Path]] = {}
+    for store, md5, path in _objects_below(root):
+        stores.add(store)
+        files.setdefault(md5, []).append(path)
+    caches = {store for store in stores if store.parts[-2:] == (".dvc", "cache")}
+    index = {md5: tuple(sorted(paths)) for md5, paths in sorted(files.items())}
+    return HandedInObjects(tuple(sorted(caches)), tuple(sorted(stores - caches)), MappingProxyType(index))
+
+
+def _objects_below(root: Path) -> Iterator[tuple[Path, str, Path]]:
+    for folder, name in _files_below(root):
+        if _PREFIX.fullmatch(folder.name) and _REST.fullmatch(name):
+            holder = folder.parent
+            by_dvc3 = holder.parts[-2:] == ("files", "md5") and holder != root
+            yield holder.parents[1] if by_dvc3 else holder, folder.name + name, folder / name
+
+
+def _files_below(root: Path) -> Iterator[tuple[Path, str]]:
+    seen = 0
+    open_folders = [(root, 0)]
+    while open_folders:
+        folder, depth = open_folders.pop()
+        for entry in _entries(folder):
+            seen += 1
+            if seen > _MOST_ENTRIES:
+                return
+            if entry.is_file(follow_symlinks=False):
+                yield folder, entry.name
+            elif entry.is_dir(follow_symlinks=False) and entry.name not in _SKIPPED and depth < _DEEPEST:
+                open_folders.append((Path(entry.path), depth + 1))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except PermissionError:
+        return []
+
+
+def _is_genuine(path: Path, md5: str) -> bool:
+    wanted = md5.removesuffix(".dir")
+    return file_md5(path) == wanted or (not md5.endswith(".dir") and file_md5_before_dvc3(path) == wanted)
