@@ -108,10 +108,10 @@ def wait(child: int, control: int, wakeup: int) -> int:
 
 def main(control: int, argv: list[str]) -> int:
     """Run `argv`, and return its exit code once everything that it started is dead."""
-    os.set_inheritable(control, False)  # noqa: FBT003 (it has no name)
+    os.set_inheritable(control, False)  # noqa: FBT003 (it takes no keyword)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     wakeup, alarm = os.pipe()
-    os.set_blocking(alarm, False)  # noqa: FBT003 (it has no name)
+    os.set_blocking(alarm, False)
     signal.set_wakeup_fd(alarm)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     child = start(argv)

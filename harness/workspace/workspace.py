@@ -101,7 +101,7 @@ class Workspace:
         self.configure()
         place = inside(cwd)
         self.surroundings.stage_log.unlink(missing_ok=True)
-        done = self._execute(argv, place, timeout)
+        done = self.execute(argv, cwd=place, timeout=timeout)
         done = replace(done, stages=self._stages_started(place))
         self.steps.append(done)
         if check and not done.ok:
@@ -197,17 +197,8 @@ class Workspace:
             twin.git("config", "remote.origin.url", str(twin.origin))
         return twin
 
-    def git(self, *args: str) -> None:
-        """Run Git for the workspace's own purposes: not a step.
-
-        Raises:
-            HarnessError: it failed.
-        """
-        done = self._execute(("git", *args), ".", None)
-        if not done.ok:
-            raise HarnessError(f"a workspace could not be made\n{done.describe()}")
-
-    def _execute(self, argv: tuple[str, ...], cwd: str, timeout: float | None) -> Completed:
+    def execute(self, argv: tuple[str, ...], *, cwd: str = ".", timeout: float | None = None) -> Completed:
+        """Run a command for the harness's own purposes: as `run` does, but it is no step."""
         variables = self.surroundings.variables()
         limits = self.limits if timeout is None else replace(self.limits, seconds=timeout)
         done = run(argv, cwd=self.repo / cwd, env=variables, limits=limits)
@@ -215,6 +206,16 @@ class Workspace:
         stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
         shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)
         return replace(done, argv=shown, cwd=cwd, stdout=stdout, stderr=stderr)
+
+    def git(self, *args: str) -> None:
+        """Run Git for the workspace's own purposes: not a step.
+
+        Raises:
+            HarnessError: it failed.
+        """
+        done = self.execute(("git", *args))
+        if not done.ok:
+            raise HarnessError(f"a workspace could not be made\n{done.describe()}")
 
     def _stages_started(self, cwd: str) -> tuple[str, ...]:
         """Addresses of the stages in the log, relative to the Git root, equal neighbours taken as one."""

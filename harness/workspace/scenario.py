@@ -1,0 +1,236 @@
+"""Scenarios: what is done to a workspace, as a tree in which a child goes on from a copy of its parent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from harness.errors import CheckFailed, HarnessError, MalformedEvidence, Pending
+from harness.workspace.command import Completed, Stopped
+from harness.workspace.files import remove_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from harness.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One thing done to a workspace. `play` returns the facts it found, as plain data.
+
+    `parent` names the scenario whose finished workspace this one starts from a copy of.
+    """
+
+    name: str
+    title: str
+    play: Callable[[Workspace], object]
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What a scenario did. `failure` is the submission's: its own, or that of the parent it builds on."""
+
+    name: str
+    title: str
+    steps: tuple[Completed, ...]
+    facts: object
+    failure: CheckFailed | Pending | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ScenarioEvent:
+    """A scenario has started or finished; `seconds` is 0 at the start."""
+
+    kind: Literal["started", "finished"]
+    name: str
+    title: str
+    seconds: float = 0.0
+    failed: bool = False
+
+
+def _ignore(_: ScenarioEvent) -> None:
+    """The listener of a tree that nobody watches."""
+
+
+class ScenarioTree:
+    """Plays scenarios, independent branches side by side on `workers` threads.
+
+    `start` makes the workspace of a scenario without a parent, in the folder it is given. All folders lie
+    below `root`; each is deleted as soon as no scenario needs it. `listener` is called from the threads.
+
+    Raises:
+        HarnessError: two scenarios share a name, or a parent is missing or stands after its child.
+    """
+
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        root: Path,
+        start: Callable[[Path], Workspace],
+        workers: int = 1,
+        listener: Callable[[ScenarioEvent], None] = _ignore,
+    ) -> None:
+        self._scenarios = _by_name(scenarios)
+        self._root = root
+        self._start = start
+        self._listener = listener
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
+        self._results: dict[str, Future[Transcript]] = {name: Future() for name in self._scenarios}
+        self._needed = {name: len(self._children(name)) for name in self._scenarios}
+        self._lock = threading.Lock()
+        self._stops: list[threading.Event] = []
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Begin with the scenarios that have no parent; returns at once."""
+        for scenario in self._children(None):
+            self._submit(scenario, None)
+
+    def transcript(self, name: str) -> Transcript:
+        """Wait for a scenario and return what it did.
+
+        Raises:
+            HarnessError: the scenario or one it builds on broke by our fault, was stopped, or is unknown.
+        """
+        if name not in self._results:
+            raise HarnessError(f"there is no scenario {name!r}; there are {', '.join(self._results)}")
+        try:
+            return self._results[name].result()
+        except HarnessError:
+            raise
+        except CancelledError as error:
+            raise Stopped(f"scenario {name!r} was stopped before it began") from error
+        except Exception as error:
+            raise HarnessError(f"scenario {name!r} broke: {type(error).__name__}: {error}") from error
+
+    def transcripts(self) -> tuple[Transcript, ...]:
+        """Wait for all scenarios and return what they did, in the order given."""
+        return tuple(self.transcript(name) for name in self._scenarios)
+
+    def close(self) -> None:
+        """Kill what runs, call off what waits, and delete every folder; may be called more than once."""
+        with self._lock:
+            self._closed = True
+            for stop in self._stops:
+                stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for result in self._results.values():
+            result.cancel()
+        remove_tree(self._root)
+
+    def _children(self, parent: str | None) -> list[Scenario]:
+        return [scenario for scenario in self._scenarios.values() if scenario.parent == parent]
+
+    def _submit(self, scenario: Scenario, parent: Workspace | None) -> None:
+        with suppress(RuntimeError):  # the pool is closed: nothing begins any more
+            self._pool.submit(self._run, scenario, parent)
+
+    def _run(self, scenario: Scenario, parent: Workspace | None) -> None:
+        """Play one scenario in its thread; then its children, or the word of its failure to them."""
+        workspace = None
+        result = self._results[scenario.name]
+        try:
+            self._listener(ScenarioEvent("started", scenario.name, scenario.title))
+            begin = time.monotonic()
+            workspace = self._workspace(scenario, parent)
+            transcript = _play(scenario, workspace, begin)
+            self._announce(transcript)
+        except BaseException as error:  # noqa: BLE001 (whatever broke is told to those who wait)
+            self._fail(scenario, error)
+        else:
+            result.set_result(transcript)
+            if transcript.failure is None:
+                for child in self._children(scenario.name):
+                    self._submit(child, workspace)
+            else:
+                self._pass_on(scenario.name, transcript.failure)
+        finally:
+            self._release(scenario, workspace)
+
+    def _workspace(self, scenario: Scenario, parent: Workspace | None) -> Workspace:
+        """The workspace to play in."""
+        root = self._root / scenario.name
+        if parent is None:
+            workspace = self._start(root)
+        else:
+            workspace = parent.copy(root)
+            self._let_go(parent, str(scenario.parent))
+        with self._lock:
+            if self._closed:
+                raise Stopped(f"scenario {scenario.name!r} was stopped")
+            self._stops.append(workspace.limits.stop)
+        return workspace
+
+    def _let_go(self, parent: Workspace, name: str) -> None:
+        """Delete a parent's folder once its last child has copied it."""
+        with self._lock:
+            self._needed[name] -= 1
+            last = self._needed[name] == 0
+        if last:
+            remove_tree(parent.root)
+
+    def _release(self, scenario: Scenario, workspace: Workspace | None) -> None:
+        """Delete the folder of a scenario that no child will start from."""
+        result = self._results[scenario.name]
+        ended_badly = result.exception() is not None or result.result().failure is not None
+        if workspace is not None and (ended_badly or not self._children(scenario.name)):
+            remove_tree(workspace.root)
+
+    def _announce(self, transcript: Transcript) -> None:
+        failed = transcript.failure is not None
+        event = ScenarioEvent("finished", transcript.name, transcript.title, transcript.seconds, failed)
+        self._listener(event)
+
+    def _pass_on(self, parent: str, failure: CheckFailed | Pending) -> None:
+        """Give everything below a failed scenario its failure, without running it."""
+        for child in self._children(parent):
+            transcript = Transcript(child.name, child.title, (), None, failure, 0.0)
+            self._results[child.name].set_result(transcript)
+            self._pass_on(child.name, failure)
+
+    def _fail(self, scenario: Scenario, error: BaseException) -> None:
+        """Give a broken scenario and everything below it the exception."""
+        self._results[scenario.name].set_exception(error)
+        for child in self._children(scenario.name):
+            self._fail(child, error)
+
+
+def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
+    found: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        if scenario.name in found:
+            raise HarnessError(f"two scenarios are named {scenario.name!r}")
+        if scenario.parent is not None and scenario.parent not in found:
+            raise HarnessError(
+                f"{scenario.name!r} builds on {scenario.parent!r}, which is not listed before it"
+            )
+        found[scenario.name] = scenario
+    return found
+
+
+def _play(scenario: Scenario, workspace: Workspace, begin: float) -> Transcript:
+    """Play a scenario; what the submission did wrong ends in the transcript, all else is raised."""
+    facts: object = None
+    failure: CheckFailed | Pending | None = None
+    try:
+        facts = scenario.play(workspace)
+    except (CheckFailed, Pending) as error:
+        failure = error
+    except MalformedEvidence as error:
+        failure = CheckFailed(f"{error.path} that can be read", error.reason)
+    seconds = time.monotonic() - begin
+    return Transcript(scenario.name, scenario.title, tuple(workspace.steps), facts, failure, seconds)
