@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCORES = ("accuracy", "precision", "recall", "f1")
 LARGEST = 100.0
+HUGE = 1e12
 
 _MEANINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -113,7 +114,8 @@ def _refusal(value: Value) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{str(value)[:40]!r} is {_kind(value)}, not a number"
     if not abs(value) <= LARGEST:
-        return f"{str(value)[:20]} is no score, which lies between 0 and 1"
+        shown = "a huge number" if abs(value) > HUGE else str(value)
+        return f"{shown} is no score, which lies between 0 and 1"
     return None
 
 
