@@ -89,9 +89,9 @@ def parse_config(file: str, data: bytes) -> DvcConfig:
     except ConfigObjError as error:
         raise MalformedEvidence(file, f"not a DVC configuration, in line {error.line_number}") from None
     sections = {name.lower(): _options(value) for name, value in parsed.items() if isinstance(value, dict)}
-    default = sections.get("core", {}).get("remote")
+    default = sections.get("core", {}).get("remote", "").lower() or None
     root = posixpath.dirname(posixpath.dirname(file)) or "."
-    return DvcConfig(file, root, default.lower() if default else None, _remotes(parsed), _credentials(file, lines), sections)
+    return DvcConfig(file, root, default, _remotes(parsed), _credentials(file, lines), sections)
 
 
 def configs_in(tree: Tree) -> tuple[DvcConfig, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 300_000
 MAX_CHANGES = 2_000_000
+TREES_KEPT = 8
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -38,7 +39,7 @@ class Commit:
         return self.message.partition("\n")[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file of a tree: POSIX path, Git mode (``100644``; ``120000`` for a link), blob, size in bytes."""
 
@@ -53,7 +54,7 @@ class Entry:
         return self.mode.startswith("100")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Blob:
     """What a path holds on one side of a change: a Git mode and a blob."""
 
@@ -66,7 +67,7 @@ class Blob:
         return self.mode.startswith("100")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a commit did to one path, against its first parent; None where the path is not there."""
 
@@ -121,7 +122,7 @@ class Tree:
 
 
 class GitRepository:
-    """The bare clone at `path`. What was read is kept: a blob is hashed once, a tree is listed once.
+    """The bare clone at `path`. A blob is hashed once, a recently read tree is listed once.
 
     Every method raises MalformedEvidence where an object is missing or damaged, or a limit is passed.
     """
@@ -188,9 +189,11 @@ class GitRepository:
     def tree(self, sha: str) -> Tree:
         """Return the files of the commit `sha` (40 hex digits)."""
         with self._lock:
-            if sha not in self._trees:
-                self._trees[sha] = Tree(self._reader, sha, self._read_tree(sha))
-            return self._trees[sha]
+            tree = self._trees.pop(sha, None) or Tree(self._reader, sha, self._read_tree(sha))
+            self._trees[sha] = tree
+            if len(self._trees) > TREES_KEPT:
+                del self._trees[next(iter(self._trees))]
+            return tree
 
     def blob(self, sha: str, limit: int = READ_LIMIT) -> bytes | None:
         """Return a blob's bytes, None where they are more than `limit`."""
