@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.workspace.workspace import Workspace
 
 PROBES = Path(__file__).with_name("probes")
-# Nothing of the repository can be imported in place of a library; sets are listed in the same order each time.
+# Nothing in the repository can pass for a library; sets come in the same order each time.
 INTERPRETER = ("env", "PYTHONHASHSEED=0", sys.executable, "-P", "-s")
 ANSWER_LIMIT = 64 << 20
 
