@@ -36,7 +36,7 @@ test: $(DEV) ## the tests, without those marked long
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile -m "not long" $(ARGS)
 
 test-long: $(DEV) ## only the tests marked long
-	$(BIN)/python -m pytest tests -n $(WORKERS) --dist worksteal -m long $(ARGS)
+	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 
 test-all: test test-long ## every test
 

@@ -16,8 +16,6 @@ from harness.workspace.command import Completed, Limits, run
 ROOT = Path(__file__).parents[1]
 MINUTES = 60
 
-pytestmark = pytest.mark.long
-
 
 def do(*argv: str | Path, cwd: Path) -> Completed:
     """Run a command as a person would, without the variables of this checkout; it has ten minutes."""
@@ -98,6 +96,8 @@ def test_every_file_of_the_package_is_inside(contents: tuple[str, ...]) -> None:
     assert {path.relative_to(ROOT).as_posix() for path in files} <= set(contents)
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("installed wheel")
 def test_the_installed_wheel_grades(programs: Path, tmp_path: Path) -> None:
     """From an empty folder far from the checkout, the wheel gives the reference submission full marks."""
     submission = reference(ROOT / ".reference")
@@ -111,6 +111,8 @@ def test_the_installed_wheel_grades(programs: Path, tmp_path: Path) -> None:
     assert list(neutral.iterdir()) == []
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("installed wheel")
 def test_without_a_submission_the_wheel_says_what_to_type(programs: Path, tmp_path: Path) -> None:
     """The wheel has no reference submission to grade: it says so, and how to name a submission."""
     done = do(programs / "pytest", "harness", cwd=tmp_path)
