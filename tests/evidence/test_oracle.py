@@ -1,0 +1,206 @@
+"""The oracle says what DVC does by what is declared, what is right by what is read, and where they differ."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from dvc.repo import Repo
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.evidence.oracle import Change, Difference, Reads, compare, declared, really
+from harness.evidence.pipeline import Output, Pipeline, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+P = "params.yaml"
+PREPARE = Stage(
+    "p",
+    "p",
+    deps=("raw.csv", "p.py"),
+    params={P: ("p.split",)},
+    outs=(Output("train.csv"), Output("test.csv")),
+)
+TRAIN = Stage("t", "t", deps=("train.csv", "t.py"), params={P: ("t.n", "t.depth")}, outs=(Output("m.pkl"),))
+EVALUATE = Stage("e", "e", deps=("m.pkl", "test.csv", "e.py"), outs=(Output("s.json", cached=False),))
+PLAIN = Pipeline((PREPARE, TRAIN, EVALUATE))
+READS = Reads(
+    files={
+        "p": frozenset({"raw.csv", "p.py", P}),
+        "t": frozenset({"train.csv", "t.py", P}),
+        "e": frozenset({"m.pkl", "test.csv", "e.py"}),
+    },
+    params={"p": {P: frozenset({"p.split"})}, "t": {P: frozenset({"t.n", "t.depth"})}},
+)
+N = Change.of_param(P, "t.n")
+
+
+def changed(**stages: Stage) -> Pipeline:
+    """The plain pipeline with some stages replaced, by their address."""
+    return Pipeline(tuple(stages.get(stage.address, stage) for stage in PLAIN.stages))
+
+
+@pytest.mark.parametrize(
+    ("change", "runs"),
+    [
+        (Change(), ""),
+        (N, "te"),
+        (Change.of_param(P, "p.split"), "pte"),
+        (Change.of_param(P, "t.other"), ""),
+        (Change.of_param("other.yaml", "t.n"), ""),
+        (Change.of_file("e.py"), "e"),
+        (Change.of_file("raw.csv"), "pte"),
+        (Change(deleted=frozenset({"m.pkl"})), "t"),
+    ],
+)
+def test_plain_pipeline(change: Change, runs: str) -> None:
+    """Where everything is declared as it is read, DVC does what is right."""
+    assert declared(PLAIN, change) == really(PLAIN, READS, change) == set(runs)
+    assert compare(PLAIN, READS, change) == ()
+
+
+def test_params_file_as_a_dep() -> None:
+    """A params file listed under deps re-runs its stage at every change, and the words say so."""
+    pipeline = changed(p=replace(PREPARE, deps=(*PREPARE.deps, P)))
+    assert declared(pipeline, N) == {"p", "t", "e"}
+    assert really(pipeline, READS, N) == {"t", "e"}
+    assert compare(pipeline, READS, N) == (
+        Difference(
+            "p",
+            "needless",
+            f"p re-runs because it declares {P} as a file, so that each change in it counts, "
+            "yet nothing that it reads has changed",
+        ),
+    )
+
+
+@pytest.mark.parametrize("keys", [("t",), (), ("t.n",)])
+def test_sections_and_whole_files(keys: tuple[str, ...]) -> None:
+    """A declared section covers its keys, and no keys at all mean the whole file."""
+    pipeline = changed(t=replace(TRAIN, params={P: keys}))
+    assert declared(pipeline, N) == {"t", "e"}
+    assert declared(pipeline, Change.of_param(P, "t")) == {"t", "e"}
+
+
+def test_declared_folder() -> None:
+    """A change inside a declared folder counts, one beside it does not."""
+    pipeline = changed(p=replace(PREPARE, deps=("raw",)))
+    assert declared(pipeline, Change.of_file("raw/a.csv")) == {"p", "t", "e"}
+    assert declared(pipeline, Change.of_file("raw2/a.csv")) == frozenset()
+
+
+def test_frozen_stage() -> None:
+    """A frozen stage never runs, and nothing after it runs for its sake."""
+    pipeline = changed(t=replace(TRAIN, frozen=True))
+    assert declared(pipeline, N) == frozenset()
+    assert [one.kind for one in compare(pipeline, READS, N)] == ["missed", "missed"]
+    assert compare(pipeline, READS, N)[0].text.endswith("which changes, and is skipped because it is frozen")
+
+
+def test_stage_that_always_runs() -> None:
+    """A stage with always_changed, or with neither deps nor outputs, runs each time, alone."""
+    pipeline = Pipeline((replace(PREPARE, always_changed=True), TRAIN, EVALUATE, Stage("log", "log")))
+    assert declared(pipeline, Change()) == {"p", "log"}
+    assert {one.stage for one in compare(pipeline, READS, Change())} == {"p", "log"}
+
+
+def test_undeclared_dependency() -> None:
+    """A stage that reads what it does not declare is missed, and what follows it with it."""
+    pipeline = changed(t=replace(TRAIN, deps=("train.csv",)))
+    change = Change.of_file("t.py")
+    assert declared(pipeline, change) == frozenset()
+    assert [one.text for one in compare(pipeline, READS, change)] == [
+        "t reads t.py, which changes, and is skipped because it does not declare that",
+        "e reads m.pkl from t, which changes, and is skipped together with t",
+    ]
+
+
+def test_undeclared_edge() -> None:
+    """What a stage really reads of another stage's outputs makes an edge that DVC does not see."""
+    pipeline = changed(e=replace(EVALUATE, deps=("test.csv",)))
+    assert declared(pipeline, N) == {"t"}
+    assert [(one.stage, one.kind) for one in compare(pipeline, READS, N)] == [("e", "missed")]
+
+
+def test_undeclared_parameter() -> None:
+    """A parameter that is read and not declared is missed."""
+    pipeline = changed(t=replace(TRAIN, params={P: ("t.depth",)}))
+    assert compare(pipeline, READS, N)[0].text == (
+        "t reads t.n of params.yaml, which changes, and is skipped because it does not declare that"
+    )
+
+
+def test_params_file_read_as_a_whole() -> None:
+    """Where no keys are known to have been read, each change of the file counts."""
+    reads = Reads(files={"t": frozenset({P})})
+    assert really(PLAIN, reads, N) == {"t"}
+
+
+FILES = st.sampled_from(["raw.csv", "p.py", "t.py", "e.py", "train.csv", "test.csv", "m.pkl"])
+CHANGES = st.builds(Change, files=st.frozensets(FILES), deleted=st.frozensets(FILES))
+
+
+@given(CHANGES, CHANGES)
+def test_more_changes_run_more(one: Change, other: Change) -> None:
+    """What runs after two changes together holds what runs after each."""
+    both = Change(files=one.files | other.files, deleted=one.deleted | other.deleted)
+    assert declared(PLAIN, one) | declared(PLAIN, other) <= declared(PLAIN, both)
+    assert really(PLAIN, READS, one) <= really(PLAIN, READS, both)
+
+
+@given(st.frozensets(FILES))
+def test_running_stages_are_closed_downstream(files: frozenset[str]) -> None:
+    """Whatever follows a stage that runs, runs."""
+    runs = declared(PLAIN, Change(files=files))
+    assert all(PLAIN.downstream(stage) <= runs for stage in runs)
+
+
+SCRIPT = """
+stages:
+  p:
+    cmd: cat raw.txt params.yaml > p.out
+    deps: [raw.txt]
+    params: [p]
+    outs: [p.out]
+  t:
+    cmd: cat p.out params.yaml > t.out
+    deps: [p.out]
+    params: [t.n]
+    outs: [t.out]
+  side:
+    cmd: cat raw.txt > side.out
+    deps: [raw.txt, params.yaml]
+    outs: [side.out]
+"""
+SMALL = Pipeline(
+    (
+        Stage("p", "p", deps=("raw.txt",), params={P: ("p",)}, outs=(Output("p.out"),)),
+        Stage("t", "t", deps=("p.out",), params={P: ("t.n",)}, outs=(Output("t.out"),)),
+        Stage("side", "side", deps=("raw.txt", P), outs=(Output("side.out"),)),
+    )
+)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # DVC's own use of pygtrie
+def test_dvc_itself_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC itself re-runs exactly the stages that the oracle names, change after change."""
+    for variable in ("HOME", "DVC_SYSTEM_CONFIG_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SITE_CACHE_DIR"):
+        monkeypatch.setenv(variable, os.fspath(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(SCRIPT)
+    params = tmp_path / P
+    params.write_text("p: {a: 1}\nt: {n: 1, m: 1}\n")
+    (tmp_path / "raw.txt").write_text("rows")
+    with Repo.init(no_scm=True) as repo:
+        repo.reproduce()
+        for key, text in (("t.m", "p: {a: 1}\nt: {n: 1, m: 2}\n"), ("t.n", "p: {a: 1}\nt: {n: 2, m: 2}\n")):
+            params.write_text(text)
+            ran = {stage.addressing for stage in repo.reproduce()}
+            assert ran == declared(SMALL, Change.of_param(P, key))
+        params.write_text("p: {a: 5}\nt: {n: 2, m: 2}\n")
+        ran = {stage.addressing for stage in repo.reproduce()}
+        assert ran == declared(SMALL, Change.of_param(P, "p.a"))
