@@ -40,6 +40,7 @@ class Gradebook:
     rubric: Rubric
     heading: Heading
     results: dict[str, CheckResult] = field(default_factory=dict)
+    rulings: dict[str, Ruling] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     tracebacks: dict[str, str] = field(default_factory=dict)
     timings: list[Timing] = field(default_factory=list)
@@ -47,11 +48,14 @@ class Gradebook:
     flags: list[Flag] = field(default_factory=list)
 
     def ruling(self, id: str) -> Ruling:  # noqa: A002  # the rubric's word
-        """Return a new ruling for one check; it sees the results that are in so far."""
-        return Ruling(self.rubric.check(id), self.results)
+        """Return the one ruling of a check; it sees the results that are in so far."""
+        if id not in self.rulings:
+            self.rulings[id] = Ruling(self.rubric.check(id), self.results)
+        return self.rulings[id]
 
-    def record(self, ruling: Ruling, ending: BaseException | None, seconds: float) -> CheckResult:
-        """Take in how a check ended, and return its result."""
+    def record(self, id: str, ending: BaseException | None, seconds: float) -> CheckResult:  # noqa: A002
+        """Take in how the test of a check ended, and return the result."""
+        ruling = self.ruling(id)
         result = ruling.settle(ending, seconds)
         self.results[result.id] = result
         for flag in ruling.flags:
@@ -72,7 +76,12 @@ class Gradebook:
         if text not in self.problems:
             self.problems.append(text)
 
-    def grade(self, seconds: float) -> Grade:
+    def broke(self, where: str, text: str, traceback: str) -> None:
+        """Note a problem together with what a maintainer needs to see."""
+        self.problem(text)
+        self.tracebacks[where] = traceback
+
+    def grade(self) -> Grade:
         """Return the grade: every check of the rubric is in it, in the rubric's order."""
         checks = tuple(self.results.get(spec.id) or self._missing(spec.id) for spec in self.rubric.checks)
         failed = bool(self.problems) or any(result.status == "error" for result in checks)
@@ -87,7 +96,6 @@ class Gradebook:
             manual=self._manual(),
             flags=(*self.flags, *(Flag("harness-error", problem) for problem in self.problems)),
             environment=self.heading.environment,
-            seconds=round(seconds, 3),
         )
 
     def _missing(self, id: str) -> CheckResult:  # noqa: A002  # the rubric's word
@@ -98,7 +106,7 @@ class Gradebook:
         return tuple(ManualResult(item.id, item.points, item.filled(self.facts)) for item in self.rubric.oral)
 
 
-def ungraded(heading: Heading, outcome: Outcome, why: Flag, seconds: float = 0.0) -> Grade:
+def ungraded(heading: Heading, outcome: Outcome, why: Flag) -> Grade:
     """Return the grade of a submission of which nothing could be judged, with the reason as its only flag."""
     return Grade(
         harness=heading.harness,
@@ -108,5 +116,4 @@ def ungraded(heading: Heading, outcome: Outcome, why: Flag, seconds: float = 0.0
         outcome=outcome,
         flags=(why,),
         environment=heading.environment,
-        seconds=round(seconds, 3),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from harness.grading.result import Grade
 
-Verdict = Literal["well", "lost", "failed"]
+GradeEnding = Literal["well", "lost", "failed"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def score_of(grade: Grade, *, strict: bool = False) -> Score:
     return Score(grade.score, lost, pending, grade.unjudged_score, grade.max_score)
 
 
-def verdict_of(grade: Grade, *, strict: bool = False) -> Verdict:
+def ending_of(grade: Grade, *, strict: bool = False) -> GradeEnding:
     """Return ``failed`` when the harness did, ``lost`` when some points are, ``well`` otherwise."""
     if grade.outcome != "graded":
         return "failed"

@@ -1,0 +1,199 @@
+"""One grading session: open the submission, choose the lab, run its checks, write the grade."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+import time
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from harness.errors import HarnessError, Unreadable
+from harness.grading.grade_file import write_grade
+from harness.grading.gradebook import Gradebook, ungraded
+from harness.grading.result import CheckResult, Flag, Grade, Outcome, SubmissionInfo
+from harness.grading.score import ending_of
+from harness.labs.choice import Lab, NoSuchLab, detected_lab, named_lab
+from harness.labs.heading import heading_of, unopened
+from harness.labs.reference import NoReference, reference_submission
+from harness.submission import Submission, open_submission
+from harness.workspace.files import remove_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Ending = Literal["well", "lost", "unreadable", "usage", "failed", "interrupted"]
+
+DEFAULT_SEED = 1
+REFUSALS: Mapping[Ending, tuple[str, Outcome]] = {
+    "unreadable": ("unreadable", "unreadable"),
+    "usage": ("usage", "error"),
+    "failed": ("harness-error", "error"),
+    "interrupted": ("interrupted", "error"),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asked for; without a submission the reference is graded, without a lab it is detected."""
+
+    submission: str | None = None
+    lab: str | None = None
+    grade_json: Path | None = None
+    seed: int = DEFAULT_SEED
+    strict: bool = False
+    jobs: int | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many scenarios run side by side: as many as asked for, or else as there are cores."""
+        return self.jobs or os.cpu_count() or 1
+
+
+class Watcher(Protocol):
+    """Sees a session's progress, partly from other threads."""
+
+    def note(self, text: str) -> None:
+        """Something that is worth a line."""
+
+    def started(self, name: str, title: str) -> None:
+        """A scenario began."""
+
+    def finished(self, name: str, title: str, seconds: float, *, failed: bool) -> None:
+        """A scenario ended."""
+
+    def checked(self, result: CheckResult) -> None:
+        """A check was judged."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that is known before the first check starts; ``root`` is the session's own temp dir."""
+
+    options: Options
+    root: Path
+    submission: Submission
+    lab: Lab
+    gradebook: Gradebook
+    watcher: Watcher
+
+
+class RunChecks(Protocol):
+    """Runs the checks of a prepared session into its gradebook."""
+
+    def __call__(self, prepared: Prepared) -> Ending | None:
+        """Return None when every check had its turn."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a session ended, what is left to say about it, and its grade.
+
+    Without a gradebook no check had its turn.
+    """
+
+    ending: Ending
+    message: str | None
+    grade: Grade
+    gradebook: Gradebook | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Grades one submission, and leaves nothing behind but the grade file.
+
+    The file is there from the start, as the grade of a session that did not finish, and is replaced at the
+    end, whatever the end is.
+    """
+
+    options: Options
+    run_checks: RunChecks
+    watcher: Watcher
+
+    def grade(self) -> Finished:
+        """Return how the session ended; HarnessError only when the grade file cannot be written."""
+        self._write(self._refused("failed", "the session did not finish").grade)
+        started = time.monotonic()
+        finished = self._guarded()
+        seconds = round(time.monotonic() - started, 3)
+        finished = replace(finished, grade=replace(finished.grade, seconds=seconds))
+        self._write(finished.grade)
+        return finished
+
+    def _guarded(self) -> Finished:
+        try:
+            with _interruptible(), _temporary_root() as root:
+                return self._run(root)
+        except Unreadable as error:
+            return self._refused("unreadable", str(error))
+        except (NoSuchLab, NoReference) as error:
+            return self._refused("usage", str(error))
+        except HarnessError as error:
+            return self._refused("failed", str(error))
+        except KeyboardInterrupt:
+            return self._refused("interrupted", "it was interrupted")
+        except Exception as error:  # noqa: BLE001  # a bug of ours still leaves a grade file that says so
+            self.watcher.note(traceback.format_exc())
+            return self._refused("failed", f"{type(error).__name__}: {error}")
+
+    def _run(self, root: Path) -> Finished:
+        prepared = self._prepare(root)
+        ending = self.run_checks(prepared)
+        grade = prepared.gradebook.grade()
+        return Finished(
+            ending or ending_of(grade, strict=self.options.strict), None, grade, prepared.gradebook
+        )
+
+    def _prepare(self, root: Path) -> Prepared:
+        named = named_lab(self.options.lab) if self.options.lab else None
+        submission = open_submission(self._spec(), root / "submission")
+        lab = named or detected_lab(submission.repository, submission.commit)
+        info = SubmissionInfo(submission.name, submission.kind, submission.commit, submission.digest)
+        heading = heading_of(info, self.options.seed, lab)
+        what = f"{submission.name} ({submission.kind}) at {submission.commit[:9]}"
+        self.watcher.note(f"Grading {what}: {lab.rubric.title}, seed {self.options.seed}")
+        gradebook = Gradebook(lab.rubric, heading)
+        return Prepared(self.options, root, submission, lab, gradebook, self.watcher)
+
+    def _spec(self) -> str:
+        if self.options.submission is not None:
+            return self.options.submission
+        self.watcher.note("No submission is named: this grades the bundled reference submission.")
+        return str(reference_submission())
+
+    def _refused(self, ending: Ending, why: str) -> Finished:
+        heading = heading_of(unopened(self.options.submission), self.options.seed, None, self.options.lab)
+        flag, outcome = REFUSALS[ending]
+        return Finished(ending, why, ungraded(heading, outcome, Flag(flag, why)))
+
+    def _write(self, grade: Grade) -> None:
+        if self.options.grade_json is not None:
+            write_grade(grade, self.options.grade_json)
+
+
+@contextlib.contextmanager
+def _temporary_root() -> Iterator[Path]:
+    """A folder in the temp dir, under a name that tells a submission nothing, and gone afterwards."""
+    root = Path(tempfile.mkdtemp())
+    try:
+        yield root.resolve()
+    finally:
+        remove_tree(root)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Treat a polite request to end (SIGTERM) like Ctrl-C, so that it cleans up too; main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,77 @@
+"""What happens while a grade is made: a line for each scenario and check, and one that moves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.text import Text
+
+from harness.reports.safe_text import safe, safe_line
+from harness.reports.signs import SIGNS, points_of, sign_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+    from harness.grading.result import CheckResult
+
+
+class Progress:
+    """Prints what it is told, also from several threads at a time; between ``with`` and its end."""
+
+    def __init__(self, console: Console, *, live: bool = True) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._running: dict[str, float] = {}
+        self._judged = 0
+        self._status: Status | None = console.status("") if live and console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def note(self, text: str) -> None:
+        """Print a line, or a few."""
+        self._print(Text(safe(text, 4000)))
+
+    def started(self, name: str, title: str) -> None:  # noqa: ARG002  # a title is too long here
+        """Show that a scenario runs."""
+        with self._lock:
+            self._running[name] = time.monotonic()
+            self._refresh()
+
+    def finished(self, name: str, title: str, seconds: float, *, failed: bool) -> None:
+        """Print how long a scenario ran, and whether the submission failed in it."""
+        line = Text.assemble(("  ran    ", "dim"), f"{seconds:6.1f} s  {safe_line(title)}")
+        if failed:
+            line.append("  (the submission failed here)", "yellow")
+        with self._lock:
+            self._running.pop(name, None)
+            self._refresh()
+        self._print(line)
+
+    def checked(self, result: CheckResult) -> None:
+        """Print what became of a check."""
+        points = f"{points_of(result.points)}/{points_of(result.max_points)}"
+        sign = sign_of(result.status, self._console)
+        head = (f"{sign} {result.status:<7}", SIGNS[result.status].style)
+        with self._lock:
+            self._judged += 1
+            self._refresh()
+        self._print(Text.assemble("  ", head, f" {points:>6}  {result.id}"))
+
+    def _print(self, line: Text) -> None:
+        with self._lock:
+            self._console.print(line, soft_wrap=True)
+
+    def _refresh(self) -> None:
+        if self._status:
+            running = ", ".join(map(safe_line, self._running)) or "nothing"
+            self._status.update(Text(f"{self._judged} checks judged; running: {running}"))
