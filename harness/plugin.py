@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.labs.asking import INNER, Asked, Misused, grade_asked
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def _graded(config: pytest.Config, lab: str | None) -> int:
         strict="strict=true" in (option.override_ini or []),
         jobs=option.jobs,
     )
-    finished = grade(options, config.invocation_params.args)
-    if finished.ending in {"unreadable", "usage"} and finished.message:
-        raise pytest.UsageError(finished.message)
+    try:
+        finished = grade(options, config.invocation_params.args)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+    if finished.message:
+        print(f"ERROR: {finished.message}", file=sys.stderr)  # noqa: T201  # as pytest does it
     return EXIT_CODES[finished.ending]

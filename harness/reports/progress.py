@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Self
 
+from rich.live import Live
+from rich.spinner import Spinner
 from rich.text import Text
 
 from harness.reports.safe_text import safe, safe_line
@@ -13,7 +14,6 @@ from harness.reports.signs import SIGNS, points_of, sign_of
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.status import Status
 
     from harness.grading.result import CheckResult
 
@@ -24,18 +24,18 @@ class Progress:
     def __init__(self, console: Console, *, live: bool = True) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._running: dict[str, float] = {}
+        self._running: set[str] = set()
         self._judged = 0
-        self._status: Status | None = console.status("") if live and console.is_terminal else None
+        self._line: Live | None = _moving_line(console) if live and console.is_terminal else None
 
     def __enter__(self) -> Self:
-        if self._status:
-            self._status.start()
+        if self._line:
+            self._line.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._status:
-            self._status.stop()
+        if self._line:
+            self._line.stop()
 
     def note(self, text: str) -> None:
         """Print a line, or a few."""
@@ -44,7 +44,7 @@ class Progress:
     def started(self, name: str, title: str) -> None:  # noqa: ARG002  # a title is too long here
         """Show that a scenario runs."""
         with self._lock:
-            self._running[name] = time.monotonic()
+            self._running.add(name)
             self._refresh()
 
     def finished(self, name: str, title: str, seconds: float, *, failed: bool) -> None:
@@ -53,7 +53,7 @@ class Progress:
         if failed:
             line.append("  (the submission failed here)", "yellow")
         with self._lock:
-            self._running.pop(name, None)
+            self._running.discard(name)
             self._refresh()
         self._print(line)
 
@@ -72,6 +72,22 @@ class Progress:
             self._console.print(line, soft_wrap=True)
 
     def _refresh(self) -> None:
-        if self._status:
-            running = ", ".join(map(safe_line, self._running)) or "nothing"
-            self._status.update(Text(f"{self._judged} checks judged; running: {running}"))
+        if self._line:
+            self._line.update(_spinner(f"{self._judged} checks judged, running: {self._names()}"))
+
+    def _names(self) -> str:
+        return ", ".join(map(safe_line, sorted(self._running))) or "nothing"
+
+
+def _moving_line(console: Console) -> Live:
+    return Live(
+        _spinner("opening the submission"),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+def _spinner(text: str) -> Spinner:
+    return Spinner("line", Text(text, no_wrap=True, overflow="ellipsis"))
