@@ -2,6 +2,4 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-pytest_plugins = ["harness.plugin"] if find_spec("harness.plugin") else []
+pytest_plugins = ["harness.plugin"]

@@ -35,6 +35,7 @@ BELOW = {
 }
 PYTEST_ROOMS = {"plugin", "labs", "fixtures", "conftest", "tests"}
 STARTS_PROCESSES = re.compile(r"os\.(system|popen|fork\w*|exec[lv]\w*|spawn\w+|posix_spawn\w*)$")
+ABSENT_IN_THE_WHEEL = re.compile(r"(from|import) (fixtures|tests)\b")
 PROCESS_MODULES = {"subprocess", "pty", "pexpect", "sh"}
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -98,11 +99,12 @@ def looks_up(house: House) -> Iterator[str]:
 
 
 def looks_outside(house: House) -> Iterator[str]:
-    """What travels in the wheel imports neither the tests nor `fixtures`, which has another name there."""
+    """What travels in the wheel imports neither the tests nor `fixtures` by a name that it lacks there."""
     for path, tree in house.trees.items():
         if not path.startswith(("tests/", "fixtures/submissions/", "conftest.py")):
-            found = ((n, line) for n, line in imports(path, tree) if n.split(".")[0] in {"fixtures", "tests"})
-            yield from (f"{path}:{line} imports {name}" for name, line in found)
+            found = (node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+            named = (node for node in found if ABSENT_IN_THE_WHEEL.match(ast.unparse(node)))
+            yield from (f"{path}:{node.lineno} says {ast.unparse(node)!r}" for node in named)
 
 
 def pytest_elsewhere(house: House) -> Iterator[str]:
@@ -213,8 +215,8 @@ RULES: dict[Rule, tuple[dict[str, str], str]] = {
         "harness/grading/score.py:1 imports harness.reports.page: grading does not stand on reports",
     ),
     looks_outside: (
-        {"fixtures/git.py": "from harness import errors\nfrom fixtures import seed"},
-        "fixtures/git.py:2 imports fixtures.seed",
+        {"fixtures/git.py": "from . import seed\nfrom fixtures import seed"},
+        "fixtures/git.py:2 says 'from fixtures import seed'",
     ),
     pytest_elsewhere: (
         {"harness/cli.py": "def main():\n    import pytest", "fixtures/seed.py": "import pytest"},
