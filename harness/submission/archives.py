@@ -114,11 +114,11 @@ class _Extraction:
     def _parts(self, name: str) -> tuple[str, ...]:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\0" in name or _names_a_drive(path):
-            raise self._refusal(f"holds a name that leads outside of it: {shown(name)!r}")
+            raise self._refusal(f"holds a name that leads outside of it: '{shown(name)}'")
         if len(path.parts) > self._limits.depth:
-            raise self._refusal(f"holds a name more than {self._limits.depth} folders deep: {shown(name)!r}")
+            raise self._refusal(f"holds a name more than {self._limits.depth} folders deep: '{shown(name)}'")
         if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
-            raise self._refusal(f"holds a name that is too long for a file system: {shown(name)!r}")
+            raise self._refusal(f"holds a name that is too long for a file system: '{shown(name)}'")
         return path.parts
 
     def _write_member(self, member: Member, parts: tuple[str, ...]) -> None:
@@ -132,7 +132,7 @@ class _Extraction:
                 target.unlink(missing_ok=True)
                 self._copy(source, target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-                raise self._refusal(f"holds both a file and a folder named {shown(member.name)!r}") from error
+                raise self._refusal(f"holds both a file and a folder named '{shown(member.name)}'") from error
 
     def _earlier(self, link: str) -> IO[bytes] | None:
         path = self._root.joinpath(*self._parts(link))

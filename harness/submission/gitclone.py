@@ -102,6 +102,7 @@ class IsolatedGit:
         return {
             "HOME": home,
             "XDG_CONFIG_HOME": home,
+            "GIT_CEILING_DIRECTORIES": str(self.home.parent),
             "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),
             "GIT_CONFIG_SYSTEM": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -230,7 +231,7 @@ def commit_of(isolated: IsolatedGit, repository: Path, revision: str) -> str:
             f"{revision}^{{commit}}",
         )
     except GitFailed as error:
-        raise Unreadable(f"{shown(revision)!r} names no commit that was handed in") from error
+        raise Unreadable(f"'{shown(revision)}' names no commit that was handed in") from error
 
 
 def point_head(isolated: IsolatedGit, repository: Path, commit: str, ref: str | None) -> None:

@@ -71,7 +71,7 @@ def _head(path: Path) -> Head:
         return Head(match["target"], None)
     if _SHA.fullmatch(content):
         return Head(None, content)
-    raise Unreadable(f"{shown(path / 'HEAD')} names neither a branch nor a commit: {shown(content, 60)!r}")
+    raise Unreadable(f"{shown(path / 'HEAD')} names neither a branch nor a commit: '{shown(content, 60)}'")
 
 
 def _refuse_unsupported(path: Path) -> None:
@@ -88,9 +88,7 @@ def _refuse_unsupported(path: Path) -> None:
 
 def _refuse_foreign_objects(objects: Path) -> None:
     if objects.is_symlink() or not objects.is_dir():
-        raise Unreadable(
-            f"{shown(objects.parent)} is not a Git directory: it has no folder objects of its own"
-        )
+        raise Unreadable(f"{shown(objects.parent)} has no commits: it has no folder objects of its own")
     if (_text(objects / "info" / "alternates") or "").strip():
         raise Unreadable(
             f"{shown(objects.parent)} borrows objects from another repository (objects/info/alternates): "

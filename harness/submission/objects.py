@@ -6,7 +6,6 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from harness.submission.contents import file_md5, file_md5_before_dvc3
@@ -31,7 +30,7 @@ class HandedInObjects:
 
     caches: tuple[Path, ...] = ()
     remotes: tuple[Path, ...] = ()
-    _files: Mapping[str, tuple[Path, ...]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    _files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self._files)
@@ -39,6 +38,15 @@ class HandedInObjects:
     def names(self) -> frozenset[str]:
         """Return the md5 names of all objects, verified or not; a directory's listing ends in ".dir"."""
         return frozenset(self._files)
+
+    def inventory(self) -> tuple[str, ...]:
+        """Return one line for each object file, sorted: kind of store, name and size in bytes."""
+        files = ((md5, path) for md5, paths in self._files.items() for path in paths)
+        return tuple(sorted(f"{self.kind_of(path)} {md5} {path.stat().st_size}" for md5, path in files))
+
+    def kind_of(self, path: Path) -> str:
+        """Return "cache" or "remote": the kind of store in which a file handed out by find lies."""
+        return "cache" if any(path.is_relative_to(cache) for cache in self.caches) else "remote"
 
     def find(self, md5: str) -> Path | None:
         """Return a file whose content has this md5, None when no handed-in object holds up."""
@@ -63,7 +71,7 @@ def scan_objects(root: Path) -> HandedInObjects:
         files.setdefault(md5, []).append(path)
     caches = {store for store in stores if store.parts[-2:] == (".dvc", "cache")}
     index = {md5: tuple(sorted(paths)) for md5, paths in sorted(files.items())}
-    return HandedInObjects(tuple(sorted(caches)), tuple(sorted(stores - caches)), MappingProxyType(index))
+    return HandedInObjects(tuple(sorted(caches)), tuple(sorted(stores - caches)), index)
 
 
 def _objects_below(root: Path) -> Iterator[tuple[Path, str, Path]]:

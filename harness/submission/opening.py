@@ -47,7 +47,7 @@ class Submission:
         repository: the bare clone. Its HEAD is the graded revision.
         commit: the graded commit, 40 hex digits.
         branch: that revision's branch, "main" when it is none.
-        digest: of refs, graded commit and names of handed-in objects; equal for a folder and its zip.
+        digest: of refs, graded commit, names and sizes of handed-in objects; equal for a folder and its zip.
         objects: the DVC objects found inside what was handed in.
         shallow: whether history was cut off below some commit other than the graded one.
     """
@@ -105,7 +105,7 @@ def _opened(spec: Spec, into: Path, limits: Limits) -> Submission:
         raise Unreadable(f"{spec.location} cannot be graded: {error}") from error
     _refuse_without_history(spec, commit, cloned.shallow)
     point_head(isolated, repository, commit, chosen.ref)
-    digest = _digest(refs, commit, cloned.objects.names())
+    digest = _digest(refs, commit, cloned.objects.inventory())
     shallow = bool(cloned.shallow)
     return Submission(
         spec.name, cloned.kind, repository, commit, chosen.branch, digest, cloned.objects, shallow
@@ -180,7 +180,7 @@ def _kind_of_file(path: Path) -> Literal["bundle", "zip", "tar"]:
 
 def _digest(refs: Mapping[str, str], commit: str, objects: Iterable[str]) -> str:
     lines = [f"{name} {sha}" for name, sha in sorted(refs.items()) if _OWN_REFS.match(name)]
-    lines += [f"graded {commit}", *(f"object {name}" for name in sorted(objects))]
+    lines += [f"graded {commit}", *(f"handed-in {line}" for line in objects)]
     return "sha256:" + hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
-from harness.submission.contents import FORMS, Form, file_md5, is_text, md5_of, open_regular, written_as
+from harness.submission.contents import FORMS, Form, file_md5, md5_of, open_regular, written_as
 from harness.submission.history import blobs_of_size
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.submission.objects import HandedInObjects
 
 _LARGEST_REWRITTEN = 200 << 20
+_LOOKED_AT_FOR_TEXT = 8000
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Recovery:
             path = handed_in.find(md5)
             if path is None:
                 continue
-            self.add_file(path, f"handed-in {_kind_of_store(handed_in, path)}: object {md5[:7]}")
+            self.add_file(path, f"handed-in {handed_in.kind_of(path)}: object {md5[:7]}")
             if md5.endswith(".dir"):
                 self.add_objects(
                     handed_in, (file for file in _files_listed(path) if not file.endswith(".dir"))
@@ -109,7 +110,7 @@ class Recovery:
 
     def _index(self, md5: str, path: Path, data: bytes, source: str) -> None:
         self._known[md5] = _Known(path, None, source)
-        if not 0 < len(data) <= _LARGEST_REWRITTEN or not is_text(data):
+        if not 0 < len(data) <= _LARGEST_REWRITTEN or b"\0" in data[:_LOOKED_AT_FOR_TEXT]:
             return
         for form in FORMS:
             self._known.setdefault(md5_of(written_as(data, form)), _Known(path, form, source))
@@ -127,10 +128,6 @@ def _read(path: Path) -> bytes:
         raise MalformedEvidence(str(path), "is no longer a regular file")
     with file:
         return file.read()
-
-
-def _kind_of_store(handed_in: HandedInObjects, path: Path) -> str:
-    return "cache" if any(path.is_relative_to(cache) for cache in handed_in.caches) else "remote"
 
 
 def _files_listed(listing: Path) -> list[str]:

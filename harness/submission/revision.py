@@ -44,7 +44,7 @@ def choose_revision(refs: Mapping[str, str], head: Head, wanted: str | None) -> 
         at = (
             "HEAD names no branch"
             if head.ref is None
-            else f"HEAD names {shown(head.ref)!r}, which has no commit"
+            else f"HEAD names '{shown(head.ref)}', which has no commit"
         )
         raise Unreadable(f"{at}, and there are several branches ({listed(branches)}): name one with @BRANCH")
     raise Unreadable(
@@ -62,7 +62,7 @@ def _named(refs: Mapping[str, str], wanted: str) -> Chosen:
         return Chosen(wanted, None, "main")
     tags = sorted(name.removeprefix("refs/tags/") for name in refs if name.startswith("refs/tags/"))
     raise Unreadable(
-        f"there is no revision {shown(wanted)!r}; branches: {listed(_branches(refs))}; tags: {listed(tags)}; "
+        f"there is no revision '{shown(wanted)}'; branches: {listed(_branches(refs))}; tags: {listed(tags)}; "
         f"pull requests: {sum(name.startswith(('refs/pull/', 'refs/merge-requests/')) for name in refs)}"
     )
 

@@ -35,10 +35,11 @@ class Spec:
 
     @property
     def name(self) -> str:
-        """What to call the submission: the last part of the path or URL, with a revision that was named."""
+        """What to call the submission: the last part of the path or URL, and a revision that was named."""
         last = self.path.resolve().name if self.path else re.split(r"[/:]", (self.url or "").rstrip("/"))[-1]
         stem = re.sub(r"\.(git|bundle|zip|tar|tgz|tar\.(gz|bz2|xz))$", "", last, flags=re.IGNORECASE)
-        return shown(f"{stem or last}@{self.revision}" if self.revision else stem or last)
+        revision = f"@{self.revision.replace('/', '-')}" if self.revision else ""
+        return shown(f"{stem or last}{revision}")
 
 
 def parse_spec(text: str) -> Spec:
@@ -53,11 +54,11 @@ def parse_spec(text: str) -> Spec:
         return _from_url(text, url["scheme"].lower())
     if _HELPER.match(text):
         raise Unreadable(
-            f"cannot open {shown(text)!r}: Git's transport helpers are not allowed; use https or ssh"
+            f"cannot open '{shown(text)}': Git's transport helpers are not allowed; use https or ssh"
         )
     if _SCP_LIKE.fullmatch(text):
         return _remote(text, "ssh", text.index(":"))
-    raise Unreadable(f"cannot open {shown(text)!r}: no such file or folder; looked for {_LOOKED_FOR}")
+    raise Unreadable(f"cannot open '{shown(text)}': no such file or folder; looked for {_LOOKED_FOR}")
 
 
 def _local(text: str) -> Spec | None:
@@ -82,15 +83,15 @@ def _from_url(text: str, scheme: str) -> Spec:
         rest = text.partition("://")[2]
         local = _local(rest) or _local(unquote(rest)) if rest.startswith("/") else None
         if local is None:
-            raise Unreadable(f"cannot open {shown(text)!r}: no such file or folder on this machine")
+            raise Unreadable(f"cannot open '{shown(text)}': no such file or folder on this machine")
         return local
     if scheme not in {"https", "ssh"}:
         raise Unreadable(
-            f"cannot open {shown(text)!r}: the protocol {shown(scheme)!r} is not allowed; use https:// or ssh://"
+            f"cannot open '{shown(text)}': the protocol '{shown(scheme)}' is not allowed; use https:// or ssh://"
         )
     host_end = text.find("/", text.index("://") + 3)
     if host_end < 0 or not urlsplit(text).hostname:
-        raise Unreadable(f"cannot open {shown(text)!r}: the URL names no host or no repository")
+        raise Unreadable(f"cannot open '{shown(text)}': the URL names no host or no repository")
     return _remote(text, scheme, host_end)
 
 
@@ -106,6 +107,6 @@ def _remote(text: str, protocol: str, path_start: int) -> Spec:
 def _checked(revision: str) -> str:
     if not revision or revision.startswith("-") or not revision.isprintable() or ".." in revision:
         raise Unreadable(
-            f"{shown(revision)!r} is no revision; name a branch, a tag, a commit, refs/pull/12/head or pr/12"
+            f"'{shown(revision)}' is no revision; name a branch, a tag, a commit, refs/pull/12/head or pr/12"
         )
     return revision
