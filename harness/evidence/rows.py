@@ -1,0 +1,130 @@
+"""Comparing tables by the values of their rows, and parting features from labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.evidence.scoring import Label
+    from harness.evidence.table import Table
+
+DIGITS = 12
+SMALLEST = -290  # power of ten; below it the scale would overflow
+MOST_CLASSES = 20
+
+
+@dataclass(frozen=True)
+class Split:
+    """Features as CSV bytes with a header, and the labels of the same rows, which the harness keeps."""
+
+    features: bytes
+    labels: tuple[Label, ...]
+    column: str
+
+
+def same_rows(one: Table, other: Table) -> bool:
+    """True when two tables have the same columns and the same rows in the same order.
+
+    Values are compared to 12 significant digits, so that line ends and the writing of floats do not matter.
+    """
+    if one.columns != other.columns or one.row_count != other.row_count:
+        return False
+    return bool((_keys(one.frame) == _keys(other.frame)).all())
+
+
+def contains(larger: Table, smaller: Table) -> bool:
+    """True when each row of the smaller table is in the larger, as often, in whatever order.
+
+    The columns must be the same, in whatever order; values are compared as `same_rows` does.
+    """
+    if sorted(larger.columns) != sorted(smaller.columns):
+        return False
+    many = Counter(_keys(larger.frame).tolist())
+    few = Counter(_keys(smaller.frame[larger.frame.columns]).tolist())
+    return all(many[key] >= number for key, number in few.items())
+
+
+def label_column(table: Table, guesses: Iterable[str], values: Iterable[Label] | None = None) -> str | None:
+    """The column of the labels: the first of the guesses that is there, else the only one that can be.
+
+    Such a column has few different values, all of them among `values` where these are known (those of the raw
+    data's label column). None when no column, or more than one, can be.
+    """
+    names = {name.lower(): name for name in reversed(table.columns)}
+    for guess in guesses:
+        if guess.lower() in names:
+            return names[guess.lower()]
+    known = None if values is None else {_plain(value) for value in values}
+    found = [name for name in table.columns if _may_be_label(table.frame[name], known)]
+    return found[0] if len(found) == 1 else None
+
+
+def label_values(table: Table, column: str) -> frozenset[Label]:
+    """The different labels in a column; raises KeyError where there is no such column."""
+    return frozenset(_labels(table.frame[column]))
+
+
+def split_label(table: Table, column: str) -> Split:
+    """A table parted into features and labels; raises KeyError where there is no such column."""
+    labels = _labels(table.frame[column])
+    return Split(_features(table.frame.drop(columns=[column])), labels, column)
+
+
+def join_label(features: Table, labels: Table, column: str | None = None) -> Split | None:
+    """Features and labels that lie in two files; `column` of the labels, their last when not named.
+
+    None when the two do not have the same number of rows.
+    """
+    if features.row_count != labels.row_count or not labels.columns:
+        return None
+    name = column or labels.columns[-1]
+    return Split(_features(features.frame), _labels(labels.frame[name]), name)
+
+
+def _features(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _labels(column: pd.Series) -> tuple[Label, ...]:
+    return tuple(_plain(value) for value in column.tolist())
+
+
+def _plain(value: object) -> Label:
+    """A label as JSON has it; numbers that are whole become int."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float):
+        return int(value) if float(value).is_integer() else float(value)
+    return str(value)
+
+
+def _may_be_label(column: pd.Series, known: set[Label] | None) -> bool:
+    """True for a column of few different values, which are known ones where these are given."""
+    different = column.nunique(dropna=False)
+    few = 1 < different <= min(MOST_CLASSES, max(2, len(column) // 2))
+    return bool(few) and (known is None or {_plain(value) for value in column.unique().tolist()} <= known)
+
+
+def _keys(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """One number for each row; rows of equal values, to the digits that count, get the same."""
+    plain = {str(place): _rounded(frame.iloc[:, place]) for place in range(frame.shape[1])}
+    hashes = pd.util.hash_pandas_object(pd.DataFrame(plain, index=frame.index), index=False)
+    return hashes.to_numpy().astype(np.uint64)
+
+
+def _rounded(column: pd.Series) -> pd.Series:
+    """Numbers to 12 significant digits, integers as floats; everything else as text."""
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return column.astype(str).str.strip()
+    values = column.to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        magnitude = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
+    scale = np.power(10.0, DIGITS - 1 - np.clip(np.nan_to_num(magnitude, posinf=0.0), SMALLEST, None))
+    return pd.Series(np.round(values * scale) / scale + 0.0, index=column.index)

@@ -1,0 +1,157 @@
+"""Tables that a submission's scripts wrote, read by the harness itself: CSV, NumPy without pickle, Parquet.
+
+Nothing of a table is ever executed, and what it claims of its size is held against its bytes first.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import math
+import struct
+import tokenize
+import warnings
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import MalformedEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_BYTES = 2 * 1024**3
+MAX_COLUMNS = 20_000
+HEAD = 65_536
+SEPARATORS = (",", ";", "\t", "|")
+# What pandas, NumPy's header parser and zipfile raise on bytes that are not what they should be.
+_BROKEN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows under named columns, as read from `path`."""
+
+    path: str
+    frame: pd.DataFrame
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(self.frame.columns)
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows, the header left out."""
+        return len(self.frame)
+
+
+def read_table(path: str, data: bytes) -> Table:
+    """The table in some bytes, in the format that the path's ending names, CSV when it names none.
+
+    A CSV file whose first line holds numbers alone has no header; its columns are named by their place.
+    Raises MalformedEvidence where it cannot be read as that, or is larger than 2 GiB or 20,000 columns.
+    """
+    if len(data) > MAX_BYTES:
+        raise MalformedEvidence(path, "larger than 2 GiB")
+    readers: Mapping[str, Callable[[bytes], pd.DataFrame]] = {
+        ".npy": lambda one: _named(_array(one), "x"),
+        ".npz": _archive,
+        ".parquet": _parquet,
+    }
+    try:
+        frame = readers.get(PurePosixPath(path).suffix.lower(), _csv)(data)
+    except _BROKEN as error:
+        raise MalformedEvidence(path, f"no table that can be read: {str(error)[:200]}") from error
+    if frame.shape[1] > MAX_COLUMNS:
+        raise MalformedEvidence(path, f"has {frame.shape[1]} columns, more than {MAX_COLUMNS}")
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    return Table(path, frame)
+
+
+def _csv(data: bytes) -> pd.DataFrame:
+    head = data[:HEAD].partition(b"\n")[0].decode("utf-8-sig", "replace")
+    if head.count(",") > MAX_COLUMNS:
+        raise ValueError(f"the first line names more than {MAX_COLUMNS} columns")
+    if not head.strip() or "\0" in head:
+        raise ValueError("the first line names no columns")
+    separator = max(SEPARATORS, key=head.count)
+    header = None if all(map(_is_number, head.split(separator))) else 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pd.read_csv(
+            io.BytesIO(data),
+            sep=separator,
+            header=header,
+            encoding="utf-8-sig",
+            float_precision="round_trip",
+            low_memory=False,
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.strip().strip('"'))
+    except ValueError:
+        return False
+    return True
+
+
+def _parquet(data: bytes) -> pd.DataFrame:
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ValueError("Parquet needs pyarrow, which is not installed here; CSV needs nothing")
+    return pd.read_parquet(io.BytesIO(data), engine="pyarrow")
+
+
+def _archive(data: bytes) -> pd.DataFrame:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > MAX_BYTES:
+            raise ValueError("unpacks to more than 2 GiB")
+        frames = [
+            _named(_array(archive.read(member)), PurePosixPath(member.filename).stem) for member in members
+        ]
+    if not frames or len({len(frame) for frame in frames}) != 1:
+        raise ValueError("the arrays have other numbers of rows")
+    return pd.concat(frames, axis=1)
+
+
+def _array(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    """An array whose header promises no more than the bytes hold; pickled objects are refused."""
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = header(stream)
+    if math.prod(shape) * max(dtype.itemsize, 1) > len(data):
+        raise ValueError("the header promises more values than there are")
+    stream.seek(0)
+    array: np.ndarray[tuple[int, ...], np.dtype[np.generic]] = np.load(stream, allow_pickle=False)
+    return array
+
+
+def _named(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], name: str) -> pd.DataFrame:
+    """An array's columns, named by their place; one column by the name alone."""
+    if array.ndim == 1:
+        return pd.DataFrame({name: array})
+    if array.ndim != 2:  # noqa: PLR2004 - a table
+        raise ValueError(f"an array of {array.ndim} dimensions is no table")
+    return pd.DataFrame(array, columns=pd.Index([f"{name}{place}" for place in range(array.shape[1])]))

@@ -1,0 +1,116 @@
+"""Rows compare by value, and labels come apart from features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.evidence.rows import contains, join_label, label_column, label_values, same_rows, split_label
+from harness.evidence.table import Table, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15)
+ROWS = st.lists(st.tuples(FLOATS, st.integers(0, 3)), min_size=1, max_size=12)
+
+
+def table(text: str) -> Table:
+    """A table in CSV."""
+    return read_table("x.csv", text.encode())
+
+
+def written(rows: Iterable[tuple[float, int]], form: str = "{!r}") -> Table:
+    """Rows as a table, floats in one of several forms."""
+    return table("a,label\n" + "".join(f"{form.format(one)},{other}\n" for one, other in rows))
+
+
+DATA = table("a,b,label\n1,0.5,0\n2,0.1,1\n2,0.1,1\n3,0.7,0\n4,0.8,1\n")
+
+
+def test_same_rows_however_written() -> None:
+    """The writing of floats and integers does not matter, values and order do."""
+    assert same_rows(
+        DATA, table("a,b,label\n1.0,5e-1,0\n2,.1,1\n2,0.1000000000000001,1\n3,0.7,0\n4,0.8,1.0\n")
+    )
+    assert not same_rows(DATA, table("a,b,label\n1,0.5,0\n2,0.1,1\n2,0.1,1\n3,0.7,0\n4,0.80001,1\n"))
+    assert not same_rows(DATA, table("a,b,label\n2,0.1,1\n1,0.5,0\n2,0.1,1\n3,0.7,0\n4,0.8,1\n"))
+    assert not same_rows(DATA, table("a,b,other\n1,0.5,0\n2,0.1,1\n2,0.1,1\n3,0.7,0\n4,0.8,1\n"))
+    assert not same_rows(DATA, table("a,b,label\n1,0.5,0\n"))
+
+
+@given(ROWS)
+@settings(max_examples=50, deadline=None)
+def test_rows_survive_rewriting(rows: list[tuple[float, int]]) -> None:
+    """Rows written with 17 digits are those written with the shortest digits."""
+    assert same_rows(written(rows), written(rows, "{:.17g}"))
+
+
+@given(ROWS, ROWS, st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_containing(rows: list[tuple[float, int]], more: list[tuple[float, int]], order: object) -> None:
+    """Rows and others in any order contain the rows; without one of them they do not."""
+    mixed = [*rows, *more]
+    getattr(order, "shuffle")(mixed)  # noqa: B009 - Hypothesis' Random
+    assert contains(written(mixed), written(rows))
+    assert not contains(written(rows), written([*rows, rows[0]]))
+
+
+def test_containing_counts() -> None:
+    """A row that comes twice must be there twice, and columns may be in another order."""
+    assert contains(DATA, table("label,b,a\n1,0.1,2\n1,0.1,2\n"))
+    assert not contains(DATA, table("a,b,label\n2,0.1,1\n2,0.1,1\n2,0.1,1\n"))
+    assert not contains(DATA, table("a,b\n1,0.5\n"))
+
+
+def test_texts_and_gaps() -> None:
+    """Texts compare as texts, and empty cells are equal to empty cells."""
+    one = table("a,b\nx,\ny,2\n")
+    assert same_rows(one, table('a,b\r\n"x",\r\ny,2.0\r\n'))
+    assert not same_rows(one, table("a,b\nx,1\ny,2\n"))
+
+
+def test_extreme_numbers() -> None:
+    """Very small, very large and infinite numbers compare without a warning."""
+    one = table("a\n1e-310\n1e308\n0\ninf\n-0.0\n")
+    assert same_rows(one, one)
+    assert not same_rows(one, table("a\n1e-300\n1e308\n0\ninf\n0\n"))
+
+
+@pytest.mark.parametrize(
+    ("guesses", "found"), [(["target", "label"], "label"), (["LABEL"], "label"), (["nothing"], None)]
+)
+def test_label_by_guess(guesses: list[str], found: str | None) -> None:
+    """The first guess that is a column, whatever its case, is the label; other columns stay undecided."""
+    both = table("side,label\n0,0\n1,1\n0,1\n1,0\n")
+    assert label_column(both, guesses) == found
+
+
+def test_label_by_values() -> None:
+    """Without a guess, the only column of few values that are known labels is the label."""
+    assert label_column(DATA, [], [0, 1]) == "label"
+    assert label_column(DATA, [], ["M", "B"]) is None
+    assert label_column(table("side,label\n2,0\n3,1\n2,1\n"), [], [0, 1]) == "label"
+    assert label_column(table("a,y\n0.5,0\n0.25,1\n0.1,0\n"), []) == "y"
+
+
+def test_splitting() -> None:
+    """Features keep their header and values, labels are plain numbers."""
+    split = split_label(DATA, "label")
+    assert split.labels == (0, 1, 1, 0, 1)
+    assert split.features.startswith(b"a,b\n1,0.5\n")
+    assert b"label" not in split.features
+    assert label_values(DATA, "label") == {0, 1}
+    with pytest.raises(KeyError):
+        split_label(DATA, "nothing")
+
+
+def test_features_and_labels_apart() -> None:
+    """Two files of the same number of rows make a split; others make none."""
+    split = join_label(table("a\n1\n2\n"), table("i,y\n1,M\n2,B\n"))
+    assert split is not None
+    assert (split.labels, split.column, split.features) == (("M", "B"), "y", b"a\n1\n2\n")
+    assert join_label(table("a\n1\n2\n"), table("y\n1\n")) is None

@@ -1,0 +1,124 @@
+"""Tables are read from bytes in their usual formats, and refused where they cannot be, or could run code."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import MalformedEvidence
+from harness.evidence.table import read_table
+
+CSV = b"a,b,label\n1,0.5,x\n2,0.25,y\n"
+
+
+def saved(array: object, *, pickled: bool = False) -> bytes:
+    """An array as a .npy file."""
+    stream = io.BytesIO()
+    np.save(stream, np.asarray(array, dtype=object if pickled else None), allow_pickle=pickled)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [CSV, CSV.replace(b"\n", b"\r\n"), CSV[:-1], b"\xef\xbb\xbf" + CSV, CSV.replace(b",", b";")],
+)
+def test_csv(data: bytes) -> None:
+    """Line ends, a missing last newline, a byte order mark and the separator do not matter."""
+    table = read_table("x.csv", data)
+    assert table.columns == ("a", "b", "label")
+    assert table.row_count == 2
+    assert table.frame["b"].tolist() == [0.5, 0.25]
+
+
+def test_without_header() -> None:
+    """A first line of numbers is a row."""
+    table = read_table("x.csv", b"1,2.5\n3,4.5\n")
+    assert (table.columns, table.row_count) == (("0", "1"), 2)
+
+
+def test_tabs() -> None:
+    """A file with tabs is read whatever its ending."""
+    assert read_table("x.tsv", CSV.replace(b",", b"\t")).columns == ("a", "b", "label")
+
+
+def test_numpy() -> None:
+    """Arrays have columns named by place, one alone by a name."""
+    assert read_table("x.npy", saved([[1, 2], [3, 4]])).columns == ("x0", "x1")
+    assert read_table("y.npy", saved([1.5, 2.5])).frame["x"].tolist() == [1.5, 2.5]
+
+
+def test_archive_of_arrays() -> None:
+    """Arrays of one archive lie side by side; with other numbers of rows they are no table."""
+    stream = io.BytesIO()
+    np.savez(stream, X=np.ones((3, 2)), y=np.zeros(3))
+    assert read_table("x.npz", stream.getvalue()).columns == ("X0", "X1", "y")
+    stream = io.BytesIO()
+    np.savez(stream, X=np.ones((3, 2)), y=np.zeros(4))
+    with pytest.raises(MalformedEvidence, match="numbers of rows"):
+        read_table("x.npz", stream.getvalue())
+
+
+def test_pickle_is_refused() -> None:
+    """An array of objects would have to be unpickled, and is refused."""
+    with pytest.raises(MalformedEvidence, match=r"x\.npy"):
+        read_table("x.npy", saved([{"a": 1}], pickled=True))
+
+
+def test_promised_size() -> None:
+    """A header that promises more values than the file holds is refused before any are made."""
+    header = saved(np.zeros((2, 2))).replace(b"(2, 2)", b"(9999999, 9999999)"[:6])
+    with pytest.raises(MalformedEvidence):
+        read_table("x.npy", header)
+    huge = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        huge, {"descr": "<f8", "fortran_order": False, "shape": (10**6, 10**6)}
+    )
+    with pytest.raises(MalformedEvidence, match="more values than there are"):
+        read_table("x.npy", huge.getvalue())
+
+
+def test_zip_bomb() -> None:
+    """An archive that unpacks to more than the limit is refused unread."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("x.npy", b"")
+    data = stream.getvalue()
+    place = data.rindex(b"PK\x01\x02") + 24
+    with pytest.raises(MalformedEvidence, match="unpacks to more"):
+        read_table("x.npz", data[:place] + b"\xff\xff\xff\xff" + data[place + 4 :])
+
+
+def test_parquet_says_what_it_needs() -> None:
+    """Without pyarrow, Parquet is refused with what would help."""
+    if importlib.util.find_spec("pyarrow"):
+        pytest.skip("pyarrow is installed")
+    with pytest.raises(MalformedEvidence, match="CSV needs nothing"):
+        read_table("x.parquet", b"PAR1")
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"\0\1\2", b"a,b\n1,2,3,4\n1\n1,2,3,4,5,6\n", b"," * 30_000])
+def test_no_table(data: bytes) -> None:
+    """What is no table is refused with the path."""
+    with pytest.raises(MalformedEvidence, match=r"x\.csv"):
+        read_table("x.csv", data)
+
+
+def test_three_dimensions() -> None:
+    """An array of three dimensions is no table."""
+    with pytest.raises(MalformedEvidence, match="3 dimensions"):
+        read_table("x.npy", saved(np.zeros((2, 2, 2))))
+
+
+@given(st.binary(max_size=200), st.sampled_from(["x.csv", "x.npy", "x.npz", "x"]))
+def test_any_bytes(data: bytes, path: str) -> None:
+    """Any bytes give a table or MalformedEvidence, nothing else."""
+    try:
+        read_table(path, data)
+    except MalformedEvidence:
+        return
