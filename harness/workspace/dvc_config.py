@@ -38,8 +38,6 @@ def point_dvc(repo: Path, *, cache: Path, storage: Path) -> None:
             part.unlink(missing_ok=True)
             part.write_text(_config(folder, cache, storage), encoding="utf-8")
             part.replace(local)
-        for lock in ("rwlock", "lock"):
-            (folder / "tmp" / lock).unlink(missing_ok=True)
 
 
 def exclude_from_git(repo: Path) -> None:

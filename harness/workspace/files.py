@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from harness.errors import CheckFailed, HarnessError, MalformedEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 CHUNK = 1 << 20
 LOCK_FILES = frozenset({"rwlock", "rwlock.lock", "lock", "index.lock", "HEAD.lock"})
@@ -35,8 +37,8 @@ def read_inside(root: Path, path: str, limit: int) -> bytes | None:
     return data
 
 
-def write_inside(root: Path, path: str, source: Path, mode: int = 0o644) -> None:
-    """Put a copy of `source` at `path` below `root`, in place of whatever file or link is there.
+def write_inside(root: Path, path: str, source: Path | bytes, mode: int = 0o644) -> None:
+    """Put a copy of the file `source`, or these bytes, at `path` below `root`, in place of what is there.
 
     Raises:
         CheckFailed: a folder on the way is a link or a file, or a folder is where the file has to go.
@@ -48,7 +50,7 @@ def write_inside(root: Path, path: str, source: Path, mode: int = 0o644) -> None
                 os.unlink(parts[-1], dir_fd=folder)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             target = os.open(parts[-1], flags, mode, dir_fd=folder)
-            with os.fdopen(target, "wb") as out, source.open("rb") as data:
+            with os.fdopen(target, "wb") as out, _content(source) as data:
                 shutil.copyfileobj(data, out, CHUNK)
     except (NotADirectoryError, IsADirectoryError, PermissionError) as error:
         raise CheckFailed(
@@ -56,6 +58,22 @@ def write_inside(root: Path, path: str, source: Path, mode: int = 0o644) -> None
             f"something else in the way ({error.strerror})",
             f"keep {path} and the folders above it as plain files and folders in Git",
         ) from error
+
+
+def remove_inside(root: Path, path: str) -> None:
+    """Remove the file, link or folder at `path` below `root`; nothing happens where there is none."""
+    parts = _parts(path)
+    with suppress(FileNotFoundError, NotADirectoryError), _folder(root, parts[:-1], create=False) as folder:
+        if stat.S_ISDIR(os.lstat(parts[-1], dir_fd=folder).st_mode):
+            shutil.rmtree(parts[-1], dir_fd=folder)
+        else:
+            os.unlink(parts[-1], dir_fd=folder)
+
+
+def make_folder_inside(root: Path, path: str) -> None:
+    """Make the folder `path` below `root`, and those above it; no link is followed."""
+    with _folder(root, _parts(path), create=True):
+        pass
 
 
 def md5_inside(root: Path, path: str) -> str | None:
@@ -103,6 +121,10 @@ def inside(path: str) -> str:
     if normal == ".." or normal.startswith(("/", "../")):
         raise HarnessError(f"{path!r} is no path inside a workspace: use one relative to its repository")
     return PurePosixPath(normal).as_posix()
+
+
+def _content(source: Path | bytes) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
 def _parts(path: str) -> tuple[str, ...]:

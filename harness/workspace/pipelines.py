@@ -35,7 +35,7 @@ _PIPELINES = {
 
 
 def describe_pipelines(workspace: Workspace, revisions: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What DVC makes of each revision's `dvc.yaml` files and stage files; "" is the work tree as it is.
+    """What DVC makes of each revision's `dvc.yaml` files; "" is the work tree as it is.
 
     Per revision: "error" (None, or DVC's own words where it refuses a file or the graph; what the other files
     hold is still there), "stages" (address, name, file, wdir, cmd, frozen, always_changed, persist, deps,

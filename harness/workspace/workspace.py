@@ -9,7 +9,15 @@ from harness.errors import CheckFailed, HarnessError
 from harness.workspace.command import Completed, Limits, run
 from harness.workspace.dvc_config import exclude_from_git, point_dvc
 from harness.workspace.environment import Surroundings
-from harness.workspace.files import copy_tree, inside, md5_inside, read_inside, write_inside
+from harness.workspace.files import (
+    copy_tree,
+    inside,
+    make_folder_inside,
+    md5_inside,
+    read_inside,
+    remove_inside,
+    write_inside,
+)
 
 READ_LIMIT = 64 << 20
 LOG_LIMIT = 1 << 20
@@ -26,6 +34,8 @@ class Workspace:
     def __init__(self, root: Path, limits: Limits | None = None) -> None:
         self.root = root.resolve()
         self.limits = limits or Limits()
+        self.source: Path | None = None
+        self.branch = ""
         self.steps: list[Completed] = []
         self.surroundings = Surroundings.under(self.root)
 
@@ -78,6 +88,7 @@ class Workspace:
             HarnessError: the commit is not in the repository, or `root` is already in use.
         """
         workspace = cls(root, limits)
+        workspace.source, workspace.branch = repository, branch
         workspace._make_folders()
         workspace.git("init", "-q", "--template=", "-b", branch, ".")
         workspace.git("init", "-q", "--template=", "--bare", "-b", branch, "../origin")
@@ -148,6 +159,36 @@ class Workspace:
                 write_inside(alone.repo, path, source)
         return alone
 
+    def take(self, *commits: str) -> None:
+        """Fetch more commits of the submission, such as those of its experiments.
+
+        Raises:
+            HarnessError: the submission has no such commit.
+        """
+        if commits:
+            self.git("fetch", "-q", "--no-tags", str(self.source), *dict.fromkeys(commits))
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write the bytes `data` at `path` in the repository, in place of what is there.
+
+        Raises:
+            CheckFailed: a link or a folder is in the way.
+        """
+        write_inside(self.repo, path, data)
+
+    def remove(self, path: str) -> None:
+        """Remove the file or folder `path` of the repository, where there is one."""
+        remove_inside(self.repo, path)
+
+    def make_folder(self, path: str) -> None:
+        """Make the folder `path` in the repository."""
+        make_folder_inside(self.repo, path)
+
+    def stored(self) -> frozenset[str]:
+        """The md5s of the objects in the DVC remote, "….dir" for listings of folders."""
+        files = (path for path in self.storage.rglob("*") if path.is_file() and len(path.parent.name) == 2)  # noqa: PLR2004 (DVC's layout: xx/30 digits)
+        return frozenset(path.parent.name + path.name for path in files)
+
     def place(self, path: str, data: Path) -> None:
         """Put a copy of the file `data` at `path` in the repository, in place of what is there.
 
@@ -189,6 +230,7 @@ class Workspace:
 
     def _copy(self, root: Path, names: tuple[str, ...]) -> Workspace:
         twin = Workspace(root, self.limits)
+        twin.source, twin.branch = self.source, self.branch
         twin.root.mkdir(parents=True, exist_ok=True)
         for name in names:
             copy_tree(self.root / name, twin.root / name)
@@ -229,8 +271,6 @@ def _address(addressing: str, cwd: str) -> str:
 
     DVC leaves out `dvc.yaml` of the folder it runs in: `train` there is `sub/dvc.yaml:train` here.
     """
-    file, colon, name = addressing.rpartition(":")
-    if not colon and addressing.endswith((".dvc", "Dvcfile")):
-        return inside(str(PurePosixPath(cwd, addressing)))
+    file, _, name = addressing.rpartition(":")
     full = inside(str(PurePosixPath(cwd, file or "dvc.yaml")))
     return name if full == "dvc.yaml" else f"{full}:{name}"

@@ -84,11 +84,10 @@ def add_root(described: Description, fs: Any, base: str, dvc_root: str, scm: Any
 def stage_of(stage: Any, fs: Any, base: str) -> Description:
     """One stage, resolved, with paths relative to the Git root."""
     file = relative(fs, stage.path, base)
-    name = getattr(stage, "name", None) or file
     params = [dep for dep in stage.deps if hasattr(dep, "params")]
     return {
-        "address": name if file in {"dvc.yaml", name} else f"{file}:{name}",
-        "name": name,
+        "address": stage.name if file == "dvc.yaml" else f"{file}:{stage.name}",
+        "name": stage.name,
         "file": file,
         "wdir": relative(fs, stage.wdir, base),
         "cmd": [stage.cmd] if isinstance(stage.cmd, str) else [str(part) for part in stage.cmd],

@@ -1,0 +1,96 @@
+"""The script that loads a model and predicts; here on models that the tests themselves have made."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import pandas as pd
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from harness.workspace.probes.predict_probe import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1]})
+IMPLIES = [1, 0, 1, 1]  # not symmetric: exchanged columns would show
+
+
+def tree() -> DecisionTreeClassifier:
+    """A fresh estimator that can learn the rows by heart."""
+    return DecisionTreeClassifier(random_state=0)
+
+
+def scaled() -> dict[str, Any]:
+    """A model kept beside its scaler and the names of its columns."""
+    scaler = StandardScaler().fit(ROWS.to_numpy())
+    model = tree().fit(scaler.transform(ROWS.to_numpy()), IMPLIES)
+    return {"model": model, "scaler": scaler, "features": ["a", "b"]}
+
+
+MODELS: dict[str, Callable[[], object]] = {
+    "frame": lambda: tree().fit(ROWS, IMPLIES),
+    "plain array": lambda: tree().fit(ROWS.to_numpy(), IMPLIES),
+    "columns in another order": lambda: tree().fit(ROWS[["b", "a"]], IMPLIES),
+    "pipeline": lambda: make_pipeline(StandardScaler(), tree()).fit(ROWS, IMPLIES),
+    "with its scaler": scaled,
+    "in a tuple": lambda: ("v1", tree().fit(ROWS, IMPLIES)),
+}
+UNUSABLE: dict[str, tuple[bytes | None, str]] = {
+    "missing": (None, "FileNotFoundError"),
+    "empty": (b"", "it is empty"),
+    "a string": (pickle.dumps("RandomForest"), "it holds str, nothing with a predict method"),
+    "a class": (pickle.dumps(DecisionTreeClassifier), "nothing with a predict method"),
+    "JSON": (b'{"coef": [1, 2]}', "it cannot be loaded (joblib: "),
+    "unfitted": (pickle.dumps(DecisionTreeClassifier()), "NotFittedError"),
+}
+
+
+@pytest.fixture
+def answer(tmp_path: Path) -> Callable[[], dict[str, Any]]:
+    """Has the file `model` predict the rows, and gives the answer."""
+
+    def ask() -> dict[str, Any]:
+        ROWS.to_csv(tmp_path / "rows.csv", index=False)
+        main(str(tmp_path / "out"), str(tmp_path / "model"), str(tmp_path / "rows.csv"), [])
+        found: dict[str, Any] = json.loads((tmp_path / "out").read_text())
+        return found
+
+    return ask
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+def test_a_model_predicts_however_it_was_fitted_and_wrapped(
+    make: Callable[[], object], answer: Callable[[], dict[str, Any]], tmp_path: Path
+) -> None:
+    """One label per row comes back, with the columns that the model wants in the order it wants."""
+    joblib.dump(make(), tmp_path / "model", compress=3)
+    found = answer()
+    assert found["error"] is None
+    assert found["labels"] == IMPLIES
+
+
+@pytest.mark.parametrize(("data", "error"), UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_what_is_no_model_is_told(
+    data: bytes | None, error: str, answer: Callable[[], dict[str, Any]], tmp_path: Path
+) -> None:
+    """What cannot predict gives no labels, and a reason in one line."""
+    if data is not None:
+        (tmp_path / "model").write_bytes(data)
+    found = answer()
+    assert found["labels"] is None
+    assert error in found["error"]
+    assert "\n" not in found["error"]
+
+
+def test_a_folder_is_no_model(answer: Callable[[], dict[str, Any]], tmp_path: Path) -> None:
+    """A folder in the model's place is told as one."""
+    (tmp_path / "model").mkdir()
+    assert answer()["error"] == "it is a folder, not a model file"

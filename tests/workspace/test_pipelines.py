@@ -1,0 +1,199 @@
+"""Pipelines as DVC itself resolves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from fixtures.workspaces import commit_all, write_tree
+from harness.workspace.pipelines import describe_pipelines
+from harness.workspace.workspace import Workspace
+
+RICH = {
+    "params.yaml": "train: {n: 1, m: 2}\nnames: [a, b]\n",
+    "in.txt": "x\n",
+    "dvc.yaml": """\
+stages:
+  prep:
+    cmd:
+      - cp in.txt out.txt
+      - echo ${train.n}
+    params: [train.n]
+    deps: [in.txt]
+    outs:
+      - out.txt:
+          persist: true
+  each:
+    foreach: ${names}
+    do:
+      cmd: echo ${item}
+      frozen: true
+      params:
+        - params.yaml:
+      deps: [out.txt]
+      metrics:
+        - s_${item}.json:
+            cache: false
+metrics: [m/x.json]
+plots:
+  - p.csv
+  - ROC:
+      x: fpr
+      y:
+        plots/a.json: tpr
+params: [other.yaml]
+""",
+    "sub/dvc.yaml": """\
+stages:
+  deep:
+    cmd: cat ../../out.txt > ../o
+    wdir: inner
+    deps: [../../out.txt]
+    outs: [../o]
+metrics: [q.json]
+""",
+    "sub/inner/.keep": "",
+}
+BROKEN = {
+    "syntax": ("stages: {a: {cmd: [}", "dvc.yaml"),
+    "schema": ("stages:\n  a:\n    cmd: x\n    oups: [b]\n", "extra keys not allowed"),
+    "template": ("stages:\n  a:\n    cmd: echo ${nothing}\n", "Could not find 'nothing'"),
+    "cycle": (
+        "stages:\n  a: {cmd: x, deps: [b], outs: [a]}\n  b: {cmd: x, deps: [a], outs: [b]}\n",
+        "both a dependency and an output",
+    ),
+    "twice": ("stages:\n  a: {cmd: x, outs: [o]}\n  b: {cmd: x, outs: [o]}\n", "'o' is specified in"),
+}
+
+
+@pytest.fixture
+def repository(new_workspace: Callable[[], Workspace]) -> Callable[[Mapping[str, str]], Workspace]:
+    """Makes a DVC repository with some files, committed."""
+
+    def make(files: Mapping[str, str]) -> Workspace:
+        workspace = new_workspace()
+        workspace.run("dvc", "init", "-q", check=True)
+        write_tree(workspace.repo, files)
+        commit_all(workspace, "files")
+        return workspace
+
+    return make
+
+
+Make = Callable[[Mapping[str, str]], Workspace]
+
+
+def test_everything_is_resolved_in_a_revision_as_in_the_work_tree(repository: Make) -> None:
+    """Templating, foreach, wdir and subfolders come out resolved, and equal for commit and work tree."""
+    workspace = repository(RICH)
+    described = describe_pipelines(workspace, ["", "HEAD"])
+    assert described[""] == described["HEAD"]
+    found = described[""]
+    assert found["error"] is None
+    assert [stage["address"] for stage in found["stages"]] == [
+        "prep",
+        "each@a",
+        "each@b",
+        "sub/dvc.yaml:deep",
+    ]
+    assert found["stages"][0] == {
+        "address": "prep",
+        "name": "prep",
+        "file": "dvc.yaml",
+        "wdir": ".",
+        "cmd": ["cp in.txt out.txt", "echo 1"],
+        "frozen": False,
+        "always_changed": False,
+        "persist": ["out.txt"],
+        "deps": ["in.txt"],
+        "params": {"params.yaml": ["train.n"]},
+        "outs": [{"path": "out.txt", "cached": True, "kind": "out"}],
+    }
+    each, deep = found["stages"][1], found["stages"][3]
+    assert (each["frozen"], each["params"], each["outs"]) == (
+        True,
+        {"params.yaml": []},
+        [{"path": "s_a.json", "cached": False, "kind": "metric"}],
+    )
+    assert (deep["wdir"], deep["deps"], deep["outs"][0]["path"]) == ("sub/inner", ["out.txt"], "sub/o")
+
+
+def test_top_level_sections_are_listed(repository: Make) -> None:
+    """Files of top-level metrics, plots and params are found in every `dvc.yaml`."""
+    found = describe_pipelines(repository(RICH), ["HEAD"])["HEAD"]
+    assert found["metrics"] == ["m/x.json", "sub/q.json"]
+    assert found["plots"] == ["p.csv", "plots/a.json"]
+    assert found["params_files"] == ["other.yaml"]
+
+
+def test_each_revision_has_its_own(repository: Make) -> None:
+    """An older revision is described as it was, in the same call."""
+    workspace = repository({"dvc.yaml": "stages:\n  old: {cmd: x, outs: [o]}\n"})
+    write_tree(workspace.repo, {"dvc.yaml": "stages:\n  new: {cmd: x, outs: [o]}\n"})
+    commit_all(workspace, "new")
+    described = describe_pipelines(workspace, ["HEAD~1", "HEAD"])
+    names = [[stage["name"] for stage in described[rev]["stages"]] for rev in ("HEAD~1", "HEAD")]
+    assert names == [["old"], ["new"]]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_dvc_refuses_is_told_in_its_words(text: str, message: str, repository: Make) -> None:
+    """A file or graph that DVC refuses is an error in the description; other files are still described."""
+    sub = "stages:\n  fine: {cmd: x, outs: [p]}\n"
+    workspace = repository({"dvc.yaml": text, "sub/dvc.yaml": sub})
+    described = describe_pipelines(workspace, ["", "HEAD"])
+    for found in described.values():
+        assert message in found["error"]
+        assert str(workspace.root) not in found["error"]
+        assert "../" not in found["error"]
+        assert "sub/dvc.yaml:fine" in [stage["address"] for stage in found["stages"]]
+
+
+def test_a_repository_without_dvc_is_described(git_repo: Workspace) -> None:
+    """Without `.dvc` the file is read all the same: whether DVC was initialised is another question."""
+    write_tree(git_repo.repo, {"dvc.yaml": "stages:\n  a: {cmd: x, outs: [o]}\n"})
+    commit_all(git_repo, "pipeline")
+    described = describe_pipelines(git_repo, ["", "HEAD", "HEAD~1"])
+    assert [len(described[rev]["stages"]) for rev in ("", "HEAD", "HEAD~1")] == [1, 1, 0]
+    assert [described[rev]["error"] for rev in ("", "HEAD", "HEAD~1")] == [None, None, None]
+
+
+def test_a_project_in_a_subfolder_is_described_from_the_git_root(
+    new_workspace: Callable[[], Workspace],
+) -> None:
+    """`dvc init --subdir`: paths and addresses are seen from the Git root."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"sub/dvc.yaml": "stages:\n  a: {cmd: x, deps: [i], outs: [o]}\n"})
+    workspace.run("dvc", "init", "-q", "--subdir", cwd="sub", check=True)
+    commit_all(workspace, "subdir")
+    described = describe_pipelines(workspace, ["", "HEAD"])
+    assert described[""] == described["HEAD"]
+    stage = described[""]["stages"][0]
+    assert (stage["address"], stage["wdir"], stage["deps"]) == ("sub/dvc.yaml:a", "sub", ["sub/i"])
+
+
+def test_stage_files_of_dvc_0_are_refused_as_dvc_refuses_them(repository: Make) -> None:
+    """A `.dvc` file with a command, as DVC 0.x wrote it, is an error that names it; a pointer is no stage."""
+    old = "cmd: cp in.txt out.txt\ndeps:\n- path: in.txt\nouts:\n- path: out.txt\n  cache: true\n"
+    pointer = "outs:\n- md5: 764efa883dda1e11db47671c4a3bbd9e\n  path: data.txt\n"
+    found = describe_pipelines(repository({"out.txt.dvc": old, "data.txt.dvc": pointer}), ["HEAD"])["HEAD"]
+    assert found["stages"] == []
+    assert "out.txt.dvc" in found["error"]
+    assert "data['cmd']" in found["error"]
+
+
+def test_an_unknown_revision_is_an_error_of_that_revision(repository: Make) -> None:
+    """A revision that is not there does not spoil the others."""
+    described = describe_pipelines(repository({}), ["HEAD", "f" * 40])
+    assert described["HEAD"]["error"] is None
+    assert "f" * 40 in described["f" * 40]["error"]
+
+
+def test_asking_is_no_step(repository: Make) -> None:
+    """The harness's own questions are not in the transcript, and leave the repository as it was."""
+    workspace = repository(RICH)
+    before = len(workspace.steps)
+    describe_pipelines(workspace, [""])
+    assert len(workspace.steps) == before
+    assert workspace.run("git", "status", "--short").stdout == ""
