@@ -57,7 +57,7 @@ class Limits:
     depth: int = 64
 
     def bytes_for(self, archive: Path) -> int:
-        """Return how many bytes this archive may unpack to; never more than the disk can take."""
+        """Return how many bytes this archive may unpack to."""
         by_ratio = max(self.ratio_floor, archive.stat().st_size * self.ratio)
         return min(self.total_bytes, by_ratio)
 

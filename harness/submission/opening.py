@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.errors import HarnessError, Unreadable
 from harness.submission.archives import Limits, unpack
+from harness.submission.contents import open_regular
 from harness.submission.gitclone import (
     GitFailed,
     IsolatedGit,
@@ -164,7 +165,10 @@ def _refuse_without_history(spec: Spec, commit: str, shallow: frozenset[str]) ->
 
 
 def _kind_of_file(path: Path) -> Literal["bundle", "zip", "tar"]:
-    with path.open("rb") as file:
+    file = open_regular(path)
+    if file is None:
+        raise Unreadable(f"{shown(path)} is neither a folder nor a regular file that can be read")
+    with file:
         magic = file.read(512)
     if re.match(rb"# v[23] git bundle\n", magic):
         return "bundle"
