@@ -76,9 +76,10 @@ def _sets(command: str, loops: Mapping[str, Sequence[str]], names: Names) -> Ite
 
 def _choices(text: str, loops: Mapping[str, Sequence[str]]) -> list[str]:
     """The words that a setting stands for; none where it is a variable that no loop sets."""
+    text = text.rstrip(";,|&")
     variable = re.fullmatch(r"\$\{?(\w+)\}?", text)
     if variable is not None:
         return list(loops.get(variable[1], ()))
     if set(text) & set("${}<>"):
         return []
-    return [word for word in text.rstrip(";,|&").split(",") if word]
+    return [word for word in text.split(",") if word]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 200
 MAX_CELLS = 60
-_RULE = re.compile(r"[\s|:+=─━═┼╪╋├┤┌┐└┘┬┴╞╡-]+")
+_RULE = re.compile(r"[\s|:+=\u2500-\u257f-]+")
 _BARS = str.maketrans("│┃║", "|||")
 _BRANCH = re.compile(r"^\s{0,20}(?:[│|]\s{1,20}){0,5}[├└|`][-─]{2,20}\s+")
 _APART = re.compile(r"\t+| {2,}")

@@ -58,7 +58,7 @@ def _text(md5: str, path: str = "x.csv") -> bytes:
             ),
         ),
         (
-            f"frozen: true\ndeps:\n- path: x.csv\n  repo:\n    url: https://example.org/r\n    rev_lock: {A}\n"
+            f"frozen: true\ndeps:\n- path: x.csv\n  repo:\n    url: https://example.org/r\n    rev: v1\n"
             f"outs:\n- md5: {A}\n  size: 3\n  hash: md5\n  path: x.csv\n".encode(),
             Pointer(FILE, "data/raw/x.csv", A, size=3, deps=("data/raw/x.csv",), imported=True),
         ),
