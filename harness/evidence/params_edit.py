@@ -1,8 +1,9 @@
 """Change one parameter of a file and leave every other byte as the student wrote it, where that is possible.
 
 A value is replaced at its own place in the text. Where the place is not the value's alone (an anchor that
-others refer to, a merge key), the file is written anew from its round-trip form, with its comments. Either
-way the result is read back: an edit gives exactly the asked change, or raises.
+others refer to), the file is written anew from its round-trip form, with its comments; where that changes
+others too (a merge key), from its plain values. Each way the result is read back: an edit gives exactly the
+asked change, or raises.
 """
 
 from __future__ import annotations
@@ -32,7 +33,16 @@ if TYPE_CHECKING:
 Container: TypeAlias = "dict[Any, Any] | list[Any]"
 # Takes a text and gives the edited text, or raises one of _REFUSALS where this way cannot do it.
 Way: TypeAlias = Callable[[str], str]
-_REFUSALS = (YAMLError, TOMLKitError, MalformedEvidence, ValueError, TypeError, LookupError, RecursionError)
+_REFUSALS = (
+    YAMLError,
+    TOMLKitError,
+    MalformedEvidence,
+    ValueError,
+    TypeError,
+    LookupError,
+    StopIteration,
+    RecursionError,
+)
 _BOM = "\ufeff"
 
 
@@ -96,7 +106,11 @@ def _ways(path: str, change: _Change) -> tuple[Way, ...]:
         return (lambda text: _toml(text, change),)
     if suffix(path) == ".py":
         return (lambda text: _python(text, change, path),)
-    return (lambda text: _yaml_in_place(text, change), lambda text: _yaml_anew(text, change))
+    return (
+        lambda text: _yaml_in_place(text, change),
+        lambda text: _yaml_anew(YAML(typ="rt").load(text.replace("\r\n", "\n")), text, change),
+        lambda text: _yaml_anew(load_params(path, text.encode()), text, change),
+    )
 
 
 def _same(one: object, other: object) -> bool:
@@ -158,11 +172,11 @@ def _yaml_value(value: Value) -> str:
     return json.dumps(value)
 
 
-def _yaml_anew(text: str, change: _Change) -> str:
+def _yaml_anew(document: Container, text: str, change: _Change) -> str:
+    """The document dumped with the change; only its round-trip form has the comments."""
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = 10_000
-    document = yaml.load(text.replace("\r\n", "\n"))
     change.apply(document)
     stream = io.StringIO()
     yaml.dump(document, stream)

@@ -1,0 +1,129 @@
+"""The four scores are found by what their keys mean, and only real numbers are scores."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import MalformedEvidence
+from harness.evidence.metrics import SCORES, find_scores, load_metrics
+from harness.evidence.params import Value
+
+FOUR: dict[str, Value] = {"accuracy": 0.9, "precision": 0.8, "recall": 0.7, "f1": 0.6}
+OTHERS: dict[str, Value] = {"accuracy": 0.1, "precision": 0.1, "recall": 0.1, "f1": 0.1}
+
+
+def test_loading() -> None:
+    """JSON, YAML and TOML are metrics files, other endings are not."""
+    assert load_metrics("m.json", b'{"a": 1}') == {"a": 1}
+    assert load_metrics("m.yml", b"a: 1\n") == {"a": 1}
+    assert load_metrics("m.toml", b"a = 1\n") == {"a": 1}
+    for path, data in (("m.csv", b"a\n1\n"), ("m.json", b"[1]"), ("m.json", b"{")):
+        with pytest.raises(MalformedEvidence):
+            load_metrics(path, data)
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        FOUR,
+        {"acc": 0.9, "Precision": 0.8, "RECALL": 0.7, "f1_score": 0.6},
+        {"accuracy_score": 0.9, "precision_score": 0.8, "recall_score": 0.7, "f1-score": 0.6},
+        {"test_accuracy": 0.9, "test_precision": 0.8, "test_recall": 0.7, "test_f1": 0.6},
+        {"testAccuracy": 0.9, "testPrecision": 0.8, "testRecall": 0.7, "testF1": 0.6},
+        {"accuracy": 0.9, "precision_macro": 0.8, "recall_macro": 0.7, "f1_macro": 0.6},
+        {"accuracy": 0.9, "precision": 0.8, "recall": 0.7, "F-Score": 0.6},
+        {"metrics": {"test": FOUR}},
+        {"train": OTHERS, "test": FOUR},
+        {"test": FOUR, "train": OTHERS, "validation": OTHERS},
+        FOUR | {"train_accuracy": 0.1, "train_f1": 0.1, "cv": OTHERS},
+        FOUR | {"balanced_accuracy": 0.1, "average_precision": 0.1, "roc_auc": 0.1, "f1_std": 0.1},
+        FOUR | {"rows": 116, "step": 3, "when": "today", "confusion": [[1, 2], [3, 4]]},
+        {"eval/accuracy": 0.9, "eval/precision": 0.8, "eval/recall": 0.7, "eval/f1": 0.6},
+        {"accuracy": 0.9, "macro avg": {"precision": 0.8, "recall": 0.7, "f1-score": 0.6, "support": 116}},
+    ],
+)
+def test_keys_by_meaning(mapping: dict[str, Value]) -> None:
+    """Each of these says the same four scores of the held-out data."""
+    scores = find_scores(mapping)
+    assert scores.values == FOUR
+    assert scores.complete
+    assert scores.missing == ()
+
+
+def test_keys_are_told() -> None:
+    """Each score names the dotted key that it was found at."""
+    assert find_scores({"test": FOUR}).keys["recall"] == "test.recall"
+
+
+def test_one_section_for_three() -> None:
+    """Precision, recall and f1 come from one section of a classification report."""
+    report: dict[str, Value] = {
+        label: {"precision": value, "recall": value, "f1-score": value}
+        for label, value in (("0", 0.1), ("1", 0.2), ("weighted avg", 0.3))
+    }
+    values = find_scores(report | {"accuracy": 0.9}).values
+    assert values["precision"] == values["recall"] == values["f1"]
+
+
+def test_training_scores_where_there_are_no_others() -> None:
+    """Scores of training data are taken where there are no others, and never fill the gaps of others."""
+    assert find_scores({"train": FOUR}).values == FOUR
+    assert find_scores({"test_accuracy": 0.9, "train_f1": 0.6}).missing == ("precision", "recall", "f1")
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        (True, "truth value"),
+        ("0.9", "text"),
+        (None, "nothing"),
+        ([0.9], "list"),
+        (float("nan"), "nan"),
+        (float("inf"), "huge"),
+        (10**400, "huge"),
+        (116, "between 0 and 1"),
+    ],
+)
+def test_only_real_numbers(value: Value, word: str) -> None:
+    """What is no finite number of a score's size is refused, and the reason names it."""
+    scores = find_scores(FOUR | {"f1": value})
+    assert "f1" not in scores.values
+    assert word in scores.refused["f1"]
+    assert not scores.complete
+    assert scores.missing == ()
+
+
+def test_number_too_long_to_print() -> None:
+    """An integer of more digits than Python prints is refused like any other huge number."""
+    assert find_scores({"f1": -(10**5000)}).refused == {
+        "f1": "a huge number is no score, which lies between 0 and 1"
+    }
+
+
+def test_nothing_to_find() -> None:
+    """A file of regression metrics, or an empty one, has none of the scores."""
+    assert find_scores({"mse": 1.5, "r2": 0.9, "mae": 0.1}).missing == SCORES
+    assert find_scores({}).missing == SCORES
+
+
+def test_percentages_stay() -> None:
+    """Percentages are numbers as they are; whoever compares decides."""
+    assert find_scores({"accuracy": 94.83}).values == {"accuracy": 94.83}
+
+
+KEYS = st.text(st.sampled_from("acurfl1_ .-pes"), max_size=12) | st.sampled_from([*SCORES, "test", "train"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=5))
+def test_any_mapping(mapping: dict[str, Value]) -> None:
+    """Each score is found as a number, refused with a reason, or missing: exactly one of these."""
+    scores = find_scores(mapping)
+    for name in SCORES:
+        assert (name in scores.values) + (name in scores.refused) + (name in scores.missing) == 1
