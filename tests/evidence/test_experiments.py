@@ -14,6 +14,7 @@ from harness.evidence.experiments import (
     distinct,
     from_commits,
     from_refs,
+    handed_in,
     locked_params,
     metrics_belong,
     read_experiment,
@@ -85,6 +86,13 @@ def test_commits_that_bring_a_lock_are_found(opened: GitRepository, lab: Lab) ->
     assert found[0].commit == lab.commits["pipeline"]
     assert found[1].name == "tried"
     assert all(one.belongs and list(one.metrics) == ["out/scores.json"] for one in found)
+
+
+def test_each_commit_is_one_experiment(opened: GitRepository, lab: Lab) -> None:
+    """A branch made of an experiment is that experiment, not another one."""
+    found = handed_in(History(opened, lab.commits["head"], TEMPLATE), READING)
+    assert [(one.name, one.source) for one in found[:2]] == [("three", "ref"), ("two", "ref")]
+    assert [one.commit for one in found[2:]] == [lab.commits["pipeline"]]
 
 
 def test_a_merge_brings_no_lock_of_its_own(work: Work) -> None:
