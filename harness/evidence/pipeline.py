@@ -73,7 +73,7 @@ class Stage:
 class Pipeline:
     """All stages of one revision, with the edges that their declared data makes.
 
-    `error` is DVC's own message where DVC cannot load the pipeline; then there are no stages.
+    `error` is DVC's own message where it refuses a file or the graph; the stages are those of the other files.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -187,8 +187,6 @@ class _Reader:
     def pipeline(self, data: object) -> Pipeline:
         fields = self._mapping(data, "the description")
         error = fields.get("error")
-        if error is not None:
-            return Pipeline(error=self._text(error, "error"))
         stages = tuple(self.stage(item) for item in self._list(fields.get("stages", []), "stages"))
         self._distinct(stages)
         return Pipeline(
@@ -196,6 +194,7 @@ class _Reader:
             metrics=self._texts(fields, "metrics"),
             plots=self._texts(fields, "plots"),
             params_files=self._texts(fields, "params_files"),
+            error=None if error is None else self._text(error, "error"),
         )
 
     def stage(self, data: object) -> Stage:

@@ -71,9 +71,10 @@ def test_description() -> None:
 
 
 def test_error_of_dvc() -> None:
-    """Where DVC cannot load the pipeline, its message is kept and there are no stages."""
-    pipeline = Pipeline.from_description({"error": "'dvc.yaml' is invalid", "stages": []})
-    assert (pipeline.error, pipeline.stages) == ("'dvc.yaml' is invalid", ())
+    """Where DVC refuses a file, its message is kept beside the stages of the others."""
+    pipeline = Pipeline.from_description(DESCRIBED | {"error": "'dvc.yaml' is invalid"})
+    assert (pipeline.error, len(pipeline.stages)) == ("'dvc.yaml' is invalid", 1)
+    assert Pipeline.from_description({"error": "no"}).stages == ()
 
 
 @pytest.mark.parametrize(
