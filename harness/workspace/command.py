@@ -175,21 +175,25 @@ def _drain(
                 return False
             if time.monotonic() > deadline:
                 return True
-            _read_ready(selector, process)
+            ended = process.poll() is not None
+            if not _read_ready(selector, process) and ended:
+                return False  # the supervisor was killed, and what it watched holds the outputs open
     return False
 
 
-def _read_ready(selector: selectors.BaseSelector, process: subprocess.Popen[bytes]) -> None:
-    """Take what the streams have to give, or, when both are closed, wait a moment for the end."""
+def _read_ready(selector: selectors.BaseSelector, process: subprocess.Popen[bytes]) -> bool:
+    """Take what the streams have to give; with both closed wait a moment for the end. True if there was any."""
     if not selector.get_map():
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(POLL_SECONDS)
-        return
-    for key, _ in selector.select(POLL_SECONDS):
+        return False
+    ready = selector.select(POLL_SECONDS)
+    for key, _ in ready:
         data = os.read(key.fd, 65536)
         key.data.feed(data)
         if not data:
             selector.unregister(key.fileobj)
+    return bool(ready)
 
 
 def _shell_code(code: int) -> int:

@@ -63,7 +63,7 @@ def predict(
 def _checked(answer: object, done: Completed, workspace: Workspace, rows: int) -> Prediction:
     """The answer, if its types and its length are right; otherwise what is wrong with it."""
     if not isinstance(answer, dict):
-        return Prediction(None, f"the model gave no answer\n{done.describe()}"[:TEXT_LIMIT])
+        return Prediction(None, _silence(done))
     labels, model, error = answer.get("labels"), answer.get("model"), answer.get("error")
     name = model if type(model) is str else None
     if type(error) is str:
@@ -73,6 +73,14 @@ def _checked(answer: object, done: Completed, workspace: Workspace, rows: int) -
     if len(labels) != rows:
         return Prediction(None, f"it predicts {len(labels)} labels for {rows} rows", name)
     return Prediction(tuple(labels), None, name)
+
+
+def _silence(done: Completed) -> str:
+    """Why there is no answer, as far as the end of the process tells."""
+    if done.timed_out:
+        return f"loading it and predicting took more than {done.seconds:.0f} seconds"
+    last = done.stderr.strip().rpartition("\n")[2][:TEXT_LIMIT] or "(no message)"
+    return f"loading it or predicting ended the process with exit code {done.exit_code}: {last}"
 
 
 def _rows(features: bytes) -> int:

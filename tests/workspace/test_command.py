@@ -106,6 +106,13 @@ def test_a_background_child_with_the_outputs_open_does_not_hold_the_command_up(t
     assert (done.stdout, done.seconds < 5) == ("done\n", True)
 
 
+def test_a_command_that_kills_its_supervisor_dies_with_it(tmp_path: Path) -> None:
+    """Killing the process above it gains a command nothing: it is killed too, and run() returns."""
+    done = sh("echo $$ > pid; kill -9 $PPID; sleep 1; echo still here", tmp_path, seconds=20)
+    assert (done.exit_code, done.stdout, done.seconds < 10) == (137, "", True)
+    assert not alive(tmp_path / "pid")
+
+
 def test_stop_kills_the_running_command(tmp_path: Path) -> None:
     """Setting the event ends a running command, and run() raises."""
     stop = threading.Event()

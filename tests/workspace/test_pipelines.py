@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -137,17 +138,34 @@ def test_each_revision_has_its_own(repository: Make) -> None:
     assert names == [["old"], ["new"]]
 
 
-@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN.keys())
-def test_what_dvc_refuses_is_told_in_its_words(text: str, message: str, repository: Make) -> None:
-    """A file or graph that DVC refuses is an error in the description; other files are still described."""
-    sub = "stages:\n  fine: {cmd: x, outs: [p]}\n"
-    workspace = repository({"dvc.yaml": text, "sub/dvc.yaml": sub})
-    described = describe_pipelines(workspace, ["", "HEAD"])
-    for found in described.values():
-        assert message in found["error"]
-        assert str(workspace.root) not in found["error"]
-        assert "../" not in found["error"]
-        assert "sub/dvc.yaml:fine" in [stage["address"] for stage in found["stages"]]
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Descriptions of revisions that each have another broken `dvc.yaml` beside one that is fine."""
+    root = tmp_path_factory.mktemp("refused") / "a"
+    workspace = Workspace.create(root, repository=None, commit=None, branch="main")
+    workspace.run("dvc", "init", "-q", check=True)
+    write_tree(workspace.repo, {"sub/dvc.yaml": "stages:\n  fine: {cmd: x, outs: [p]}\n"})
+    commits = {}
+    for name, (text, _) in BROKEN.items():
+        write_tree(workspace.repo, {"dvc.yaml": text})
+        commits[name] = commit_all(workspace, name)
+    described = describe_pipelines(workspace, ["", *commits.values()])
+    return {"work tree": described[""]} | {name: described[commit] for name, commit in commits.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [*((name, message) for name, (_, message) in BROKEN.items()), ("work tree", [*BROKEN.values()][-1][1])],
+)
+def test_what_dvc_refuses_is_told_in_its_words(
+    name: str, message: str, refused: dict[str, dict[str, Any]]
+) -> None:
+    """A file or graph that DVC refuses is an error without paths of this machine; other files are there."""
+    found = refused[name]
+    assert message in found["error"]
+    assert "../" not in found["error"]
+    assert "refused" not in found["error"]
+    assert "sub/dvc.yaml:fine" in [stage["address"] for stage in found["stages"]]
 
 
 def test_a_repository_without_dvc_is_described(git_repo: Workspace) -> None:

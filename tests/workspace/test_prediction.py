@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 FEATURES = b"a,b\n0,0\n1,0\n0,1\n1,1\n"
 SCRIPT = """\
-import pickle, sys
-
+import pickle
 from custom import Model
 pickle.dump(Model(ANSWER), open("../model", "wb"))
 """
@@ -64,8 +63,14 @@ def test_answers_of_another_shape_are_refused(answer: str, error: str, answering
 
 
 def test_a_model_that_ends_the_process_gives_no_answer(git_repo: Workspace) -> None:
-    """A model whose loading kills the process is told, with the command's end."""
+    """A model whose loading kills the process is told by the exit code."""
     write_tree(git_repo.repo, {"model": "cos\n_exit\n(I7\ntR."})
-    prediction = predict(git_repo, "model", FEATURES)
-    assert prediction.labels is None
-    assert "exit code: 7" in (prediction.error or "")
+    error = "loading it or predicting ended the process with exit code 7: (no message)"
+    assert predict(git_repo, "model", FEATURES) == Prediction(None, error)
+
+
+def test_a_model_that_takes_too_long_gives_no_answer(git_repo: Workspace) -> None:
+    """A model that does not come to an end is killed, and told so."""
+    write_tree(git_repo.repo, {"model": "ctime\nsleep\n(I60\ntR."})
+    prediction = predict(git_repo, "model", FEATURES, timeout=3)
+    assert prediction == Prediction(None, "loading it and predicting took more than 3 seconds")

@@ -39,8 +39,8 @@ def test_paths_are_seen_from_the_git_root(git_repo: Workspace) -> None:
     """A command in a subfolder is told with the paths that Git has."""
     write_tree(git_repo.repo, {"sub/a.txt": "x"})
     _, read, written = reads(git_repo, "cat a.txt ../in.txt > b.txt", cwd="sub")
-    assert read == {"sub/a.txt", "in.txt"}
-    assert written == {"sub/b.txt"}
+    assert read == frozenset({"sub/a.txt", "in.txt"})
+    assert written == frozenset({"sub/b.txt"})
 
 
 def test_looking_at_a_folder_is_not_reading_its_files(git_repo: Workspace) -> None:
