@@ -73,7 +73,7 @@ class Stage:
 class Pipeline:
     """All stages of one revision, with the edges that their declared data makes.
 
-    `error` is DVC's own message where it refuses a file or the graph; the stages are those of the other files.
+    `error` is DVC's own message where it refuses a file or the graph; the stages are those of other files.
     """
 
     stages: tuple[Stage, ...] = ()
