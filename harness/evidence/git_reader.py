@@ -33,8 +33,9 @@ class GitReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._git = git.Git(path)
-        self._git.update_environment(**_environment(path))
+        place = path.resolve()
+        self._git = git.Git(place)
+        self._git.update_environment(**_environment(place))
         self._lock = threading.RLock()
         self._md5s: dict[str, tuple[str, str, str]] = {}
 

@@ -45,6 +45,13 @@ def test_records_may_be_left_unread(work: Work) -> None:
     assert list(reader.records("ls-tree", "-z", "--name-only", sha)) == [b"a", b"b"]
 
 
+def test_relative_paths_are_from_where_they_are_given(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository named relative to the current directory is found."""
+    sha = work.commit("one", {"a": b"1"})
+    monkeypatch.chdir(work.path)
+    assert GitReader(Path(".git")).lines("rev-parse", "HEAD") == [sha]
+
+
 def test_failure_says_what_git_said(work: Work) -> None:
     """An exit code that was not expected is malformed evidence with Git's own words."""
     with pytest.raises(MalformedEvidence, match="git log says: fatal"):
