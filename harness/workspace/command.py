@@ -182,7 +182,7 @@ def _drain(
 
 
 def _read_ready(selector: selectors.BaseSelector, process: subprocess.Popen[bytes]) -> bool:
-    """Take what the streams have to give; with both closed wait a moment for the end. True if there was any."""
+    """Take what the streams have to give, or wait a moment for the end; True if there was any."""
     if not selector.get_map():
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(POLL_SECONDS)

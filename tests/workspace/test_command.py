@@ -23,8 +23,12 @@ def sh(script: str, cwd: Path, **limits: object) -> Completed:
 
 
 def alive(pid_file: Path) -> bool:
-    """Whether the process whose id is in the file still runs."""
-    return Path("/proc", pid_file.read_text().strip()).exists()
+    """Whether the process whose id is in the file still runs; one that waits to be buried does not."""
+    try:
+        stat = Path("/proc", pid_file.read_text().strip(), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_tells_exit_code_and_both_outputs(tmp_path: Path) -> None:
