@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PREPARED = pytest.StashKey[Prepared]()
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
+FORGOTTEN = ("test_", "conftest")
 FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
@@ -117,7 +119,7 @@ def run_checks(prepared: Prepared, arguments: Sequence[str] = ()) -> Ending | No
     gradebook says why not.
     """
     checks = Checks(prepared)
-    with _own_environment():
+    with _own_environment(), _own_modules():
         code = pytest.main([*arguments, *_settings(prepared)], plugins=[checks, _fixtures()])
     if code == pytest.ExitCode.USAGE_ERROR:
         prepared.gradebook.problem("the checks could not be run with these options")
@@ -149,6 +151,17 @@ def _own_environment() -> Iterator[None]:
         yield
     finally:
         os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _own_modules() -> Iterator[None]:
+    """Forget a lab's test modules, whose names are short, so that the next lab's are not taken for them."""
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.startswith(FORGOTTEN) and name not in before]:
+            del sys.modules[name]
 
 
 def _candidate(position: int, item: pytest.Item) -> Candidate:

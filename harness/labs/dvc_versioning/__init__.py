@@ -1,0 +1,1 @@
+"""The DVC lab: data and model versioning, a pipeline, experiments."""

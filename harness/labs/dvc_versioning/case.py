@@ -1,0 +1,180 @@
+"""Everything read from what was handed in that needs no run: one reading for all checks."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from harness.evidence.config import configs_in
+from harness.evidence.history import History
+from harness.evidence.lock import lock_files, read_lock
+from harness.evidence.pipeline import Pipeline
+from harness.evidence.pointers import pointers_in
+from harness.evidence.repository import GitRepository
+from harness.evidence.roles import find_roles
+from harness.labs.dvc_versioning.dataset import DATA_PATH, template_files
+from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from harness.evidence.config import DvcConfig
+    from harness.evidence.lock import Lock, LockedStage
+    from harness.evidence.pipeline import Stage
+    from harness.evidence.pointers import Pointer
+    from harness.evidence.repository import Tree
+    from harness.evidence.roles import Roles
+    from harness.submission import Submission
+
+DESCRIBED_COMMITS = 40
+EARLIER_RUNS = 4
+CODE = (".py", ".sh", ".r", ".jl", ".ipynb", ".bat", ".ps1", ".js", ".rb", ".pl")
+
+
+class Case:
+    """The graded commit, its history, and the pipelines of its commits as DVC itself resolves them."""
+
+    def __init__(
+        self, submission: Submission, describe: Callable[[Sequence[str]], Mapping[str, object]]
+    ) -> None:
+        self.submission = submission
+        self.commit = submission.commit
+        self.repository = GitRepository(submission.repository)
+        self.history = History(self.repository, submission.commit, template_files())
+        self._describe = describe
+        self._pipelines: dict[str, Pipeline] = {}
+
+    @cached_property
+    def head(self) -> Tree:
+        """The files of the graded commit."""
+        return self.repository.tree(self.commit)
+
+    @cached_property
+    def config(self) -> DvcConfig | None:
+        """The committed DVC configuration nearest to the top, at the graded commit."""
+        found = [config for config in configs_in(self.head) if not config.local]
+        return min(found, key=lambda config: (config.root.count("/"), config.root), default=None)
+
+    @cached_property
+    def dvc_root(self) -> str:
+        """The folder that holds `.dvc`; the top of the repository where there is none."""
+        return self.config.root if self.config else "."
+
+    def inside_dvc_root(self, name: str) -> str:
+        """The repository path of a file beside `.dvc`."""
+        return posixpath.normpath(posixpath.join(self.dvc_root, name))
+
+    @cached_property
+    def described(self) -> tuple[str, ...]:
+        """The commits whose pipelines matter: the graded one and the newest student commits with a pipeline."""
+        student = [
+            commit.sha for commit in reversed(self.history.all_student_commits) if commit.sha != self.commit
+        ]
+        experiments = list(dict.fromkeys(self.repository.refs("refs/exps/").values()))
+        wanted = [
+            sha
+            for sha in [*student[:DESCRIBED_COMMITS], *experiments[:DESCRIBED_COMMITS]]
+            if self._has_dvc(sha)
+        ]
+        return (self.commit, *dict.fromkeys(wanted))
+
+    def pipeline(self, commit: str) -> Pipeline:
+        """The pipeline at a commit; its ``error`` says why DVC cannot load it."""
+        if not self._pipelines:
+            for sha, described in self._describe(self.described).items():
+                self._pipelines[sha] = Pipeline.from_description(described)
+        if commit not in self._pipelines:
+            self._pipelines[commit] = Pipeline.from_description(self._describe([commit])[commit])
+        return self._pipelines[commit]
+
+    def roles(self, commit: str) -> Roles:
+        """Which stages of a commit preprocess, train and evaluate, and what flows between them."""
+        pipeline = self.pipeline(commit)
+        return find_roles(
+            pipeline,
+            metric_paths=self.metric_files(commit),
+            raw_paths=[pointer.path for pointer in self.pointers(commit)] + self._data_guesses(pipeline),
+            is_code=lambda path: path.lower().endswith(CODE),
+        )
+
+    def _data_guesses(self, pipeline: Pipeline) -> list[str]:
+        return [path for path in pipeline.sources() if path.endswith(DATA_PATH)]
+
+    def metric_files(self, commit: str) -> tuple[str, ...]:
+        """The metrics files that a commit's pipeline declares; the handout's where it declares none."""
+        return metric_paths(self.pipeline(commit)) or (self.inside_dvc_root("metrics/scores.json"),)
+
+    def cached_metrics(self, commit: str) -> tuple[str, ...]:
+        """The metrics files that a commit's pipeline keeps in DVC's cache."""
+        outs = [out for stage in self.pipeline(commit).stages for out in stage.outs]
+        return tuple(out.path for out in outs if out.cached and out.path in self.metric_files(commit))
+
+    def pointers(self, commit: str) -> tuple[Pointer, ...]:
+        """The pointers at a commit."""
+        return pointers_in(self.repository.tree(commit))
+
+    def locks(self, commit: str) -> dict[str, Lock]:
+        """The lock files at a commit by path."""
+        wdirs: dict[str, dict[str, str]] = {}
+        for stage in self.pipeline(commit).stages:
+            wdirs.setdefault(self.lock_of(stage), {})[stage.name] = stage.wdir
+        tree = self.repository.tree(commit)
+        return {file: read_lock(tree, file, wdirs.get(file)) for file in lock_files(tree)}
+
+    def locked(self, commit: str, stage: Stage) -> LockedStage | None:
+        """A stage's entry in its lock at a commit."""
+        lock = self.locks(commit).get(self.lock_of(stage))
+        return lock.stages.get(stage.name) if lock else None
+
+    @staticmethod
+    def lock_of(stage: Stage) -> str:
+        """The path of the lock file that records a stage."""
+        return lock_of(stage.file)
+
+    def raw_sources(self, commit: str) -> tuple[str, ...]:
+        """What a commit's pipeline reads, no stage makes, and Git does not hold: the raw data."""
+        pipeline, tree = self.pipeline(commit), self.repository.tree(commit)
+        files = {file for stage in pipeline.stages for file in stage.params}
+        sources = [path for path in pipeline.sources() if path not in files]
+        return tuple(path for path in sources if not tree.entry(path) and not self._in_git(tree, path))
+
+    def _in_git(self, tree: Tree, folder: str) -> bool:
+        return any(not path.endswith((".dvc", ".gitignore", ".gitkeep")) for path in tree.under(folder))
+
+    def commits_to_run(self) -> tuple[str, ...]:
+        """The graded commit, then the newest earlier student commits whose files differ in more than words."""
+        earlier = [commit for commit in reversed(self.history.student_commits) if commit.sha != self.commit]
+        working = [
+            commit.sha
+            for commit in earlier
+            if commit.sha in self.described and self.pipeline(commit.sha).stages
+        ]
+        return (self.commit, *working[:EARLIER_RUNS])
+
+    def script_of(self, pipeline: Pipeline, stages: Sequence[str], commit: str) -> str | None:
+        """The committed script that the first of these stages runs, told by its command; None when unclear."""
+        tree = self.repository.tree(commit)
+        for stage in (pipeline.stage(address) for address in stages):
+            for word in " ".join(stage.cmd).replace("&&", " ").replace(";", " ").split():
+                for name in (word.strip("'\""), word.replace(".", "/") + ".py"):
+                    path = posixpath.normpath(posixpath.join(stage.wdir, name))
+                    if tree.entry(path) and path.lower().endswith(CODE):
+                        return path
+        return None
+
+    def standard_keys(self, commit: str, standard: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """Of the lab's own parameters, by role, those that the declared params files of a commit hold."""
+        from harness.evidence.params import flatten, load_params  # noqa: PLC0415
+
+        tree, pipeline = self.repository.tree(commit), self.pipeline(commit)
+        files = {file for stage in pipeline.stages for file in stage.params} | {
+            self.inside_dvc_root("params.yaml")
+        }
+        present = {key for file in files for key in flatten(load_params(file, tree.read(file) or b""))}
+        return {role: tuple(key for key in keys if key in present) for role, keys in standard.items()}
+
+    def _has_dvc(self, sha: str) -> bool:
+        return any(
+            path.endswith(("dvc.yaml", "Dvcfile", ".dvc")) for path in self.repository.tree(sha).paths()
+        )

@@ -1,0 +1,98 @@
+"""What the checks of the lab are given: what was handed in, read once, and the scenarios' results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.labs.dvc_versioning.augmenting import augmented_versions
+from harness.labs.dvc_versioning.case import Case
+from harness.labs.dvc_versioning.course import Course
+from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.objects import Objects
+from harness.labs.dvc_versioning.plan import Plan, plan
+from harness.labs.dvc_versioning.results import Results
+from harness.labs.dvc_versioning.versions import Dataset, recovery_for
+from harness.workspace.pipelines import describe_pipelines
+from harness.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from harness.submission import Submission
+    from harness.workspace.scenario import Scenario, ScenarioTree
+
+
+@pytest.fixture(scope="session")
+def start_workspace(submission: Submission) -> Callable[[Path], Workspace]:
+    """Makes a workspace of the submission in a folder: the graded commit, fresh."""
+
+    def start(root: Path) -> Workspace:
+        return Workspace.create(
+            root, repository=submission.repository, commit=submission.commit, branch=submission.branch
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def desk(start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> Workspace:
+    """A workspace in which DVC is asked what it makes of the commits; no stage ever runs in it."""
+    return start_workspace(workspace_root / "desk")
+
+
+@pytest.fixture(scope="session")
+def case(submission: Submission, desk: Workspace) -> Case:
+    """What was handed in, read from Git."""
+
+    def describe(commits: Sequence[str]) -> Mapping[str, object]:
+        desk.take(*commits)
+        return describe_pipelines(desk, commits)
+
+    return Case(submission, describe)
+
+
+@pytest.fixture(scope="session")
+def dataset(case: Case, start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> Dataset:
+    """The dataset's versions, with the bytes that could be recovered."""
+    store = workspace_root / "recovered"
+    return Dataset(
+        case,
+        recovery_for(case, store),
+        lambda: augmented_versions(case, start_workspace(workspace_root / "augmenting")),
+        store,
+    )
+
+
+@pytest.fixture(scope="session")
+def objects(case: Case, dataset: Dataset) -> Objects:
+    """The DVC objects that were handed in."""
+    return Objects(case, dataset)
+
+
+@pytest.fixture(scope="session")
+def experiments(case: Case) -> HandedInExperiments:
+    """The experiments that were handed in."""
+    return HandedInExperiments(case)
+
+
+@pytest.fixture(scope="session")
+def planned(
+    case: Case, dataset: Dataset, objects: Objects, experiments: HandedInExperiments, seed: int
+) -> Plan:
+    """The scenario tree of this submission."""
+    return plan(Course(case, dataset, seed), objects, experiments)
+
+
+@pytest.fixture(scope="session")
+def scenarios(planned: Plan) -> tuple[Scenario, ...]:
+    """The scenarios that the harness plays for this submission."""
+    return planned.scenarios
+
+
+@pytest.fixture(scope="session")
+def results(transcripts: ScenarioTree, planned: Plan) -> Results:
+    """What the scenarios found."""
+    return Results(transcripts, frozenset(scenario.name for scenario in planned.scenarios))

@@ -1,0 +1,249 @@
+"""What the scenarios of one grade do to a workspace: the lab's workflow, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.errors import CheckFailed
+from harness.evidence.params import declares, flatten, load_params
+from harness.evidence.params_edit import edit
+from harness.evidence.scoring import agrees
+from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.recompute import Scored, score
+from harness.labs.dvc_versioning.reproduction import (
+    Repro,
+    Snapshot,
+    last_lines,
+    missing_outputs,
+    not_run,
+    repro,
+    repro_command,
+    snapshot,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.evidence.pipeline import Pipeline, Stage
+    from harness.evidence.prose import Described
+    from harness.evidence.roles import Roles
+    from harness.labs.dvc_versioning.case import Case
+    from harness.labs.dvc_versioning.draws import Change, Param
+    from harness.labs.dvc_versioning.handed_in_experiments import Counted
+    from harness.labs.dvc_versioning.sensitivity import Alone
+    from harness.labs.dvc_versioning.versions import Dataset, Placed
+    from harness.workspace.command import Completed
+    from harness.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A commit whose whole pipeline ran from nothing, and what came out."""
+
+    commit: str
+    pipeline: Pipeline
+    roles: Roles
+    command: Repro
+    placed: tuple[Placed, ...]
+    completed: Completed
+    state: Snapshot
+    scored: Scored | None = None
+    head_failure: CheckFailed | None = None
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What one `dvc repro` after one change did."""
+
+    change: str
+    completed: Completed
+    before: Snapshot
+    after: Snapshot
+    param: Change | None = None
+    scored: Scored | None = None
+
+
+class Course:
+    """The plays of the scenario tree; the plays below the first one build on what it found."""
+
+    def __init__(self, case: Case, dataset: Dataset, seed: int) -> None:
+        self.case = case
+        self.dataset = dataset
+        self.seed = seed
+        self.alone: dict[str, Alone] = {}
+        self._base: Reproduction | None = None
+
+    @property
+    def base(self) -> Reproduction:
+        """The commit that the scenarios run on, once the first of them has found it."""
+        if self._base is None:
+            raise CheckFailed("a pipeline that runs", "none ran")
+        return self._base
+
+    def reproduce(self, ws: Workspace) -> Reproduction:
+        """Run HEAD's pipeline in a fresh clone; where it fails, the newest earlier student commit that runs.
+
+        Raises:
+            CheckFailed: no commit runs; the failure is HEAD's.
+
+        """
+        failure: CheckFailed | None = None
+        for commit in self.case.commits_to_run():
+            try:
+                found = self.reproduce_at(ws, commit)
+            except CheckFailed as failed:
+                failure = failure or failed
+                continue
+            self._base = replace(
+                found, head_failure=failure, scored=score(ws, self.case, found.pipeline, found.roles)
+            )
+            return self._base
+        raise failure or CheckFailed("a commit with a pipeline", "none was handed in")
+
+    def reproduce_at(self, ws: Workspace, commit: str) -> Reproduction:
+        """Run everything of one commit with `dvc repro -f --no-run-cache` and raise CheckFailed unless all ran."""
+        self.check_out(ws, commit)
+        pipeline, roles = self.case.pipeline(commit), self.case.roles(commit)
+        if pipeline.error or not pipeline.stages:
+            raise CheckFailed("a dvc.yaml that DVC can run", pipeline.error or "no stages")
+        placed = self.place_sources(ws, commit, pipeline)
+        command = repro_command(pipeline, self.case.dvc_root)
+        done = repro(ws, command, "-f", "--no-run-cache")
+        state = snapshot(ws, pipeline)
+        _all_ran(done, pipeline, state)
+        return Reproduction(commit, pipeline, roles, command, placed, done, state)
+
+    def repeat(self, ws: Workspace, experiment: Counted) -> Reproduction:
+        """Run a handed-in experiment at its own commit; where its scores differ, compute the right ones too."""
+        again = self.reproduce_at(ws, experiment.commit)
+        found = HandedInExperiments.scores_in(again.state.metrics)
+        if all(name in found and agrees(value, found[name]) for name, value in experiment.scores.items()):
+            return again
+        return replace(again, scored=score(ws, self.case, again.pipeline, again.roles))
+
+    def run_told(self, ws: Workspace, experiment: Described) -> Snapshot:
+        """Run the pipeline with the parameters of an experiment that only a text tells of."""
+        declared = {param.key: param for param in self._declared(ws, self.base.pipeline.stages)}
+        for key, value in experiment.params.items():
+            if key in declared:
+                file = declared[key].file
+                ws.write(file, edit(file, ws.read(file) or b"", key, value))
+        done = repro(ws, self.base.command)
+        if not done.ok:
+            raise CheckFailed("`dvc repro` succeeds", done.describe())
+        return snapshot(ws, self.base.pipeline)
+
+    def check_out(self, ws: Workspace, commit: str) -> None:
+        """Bring the workspace to a commit of the submission, on the branch that is graded."""
+        head = ws.run("git", "rev-parse", "HEAD").stdout.strip()
+        if head != commit:
+            ws.take(commit)
+            ws.run("git", "checkout", "-q", "-f", "-B", ws.branch, commit, check=True)
+            ws.run("git", "clean", "-qffdx", check=True)
+            ws.configure()
+
+    def place_sources(self, ws: Workspace, commit: str, pipeline: Pipeline) -> tuple[Placed, ...]:
+        """Put the raw data where the pipeline reads it: by pointer, else by the lock, else the newest version."""
+        placed = tuple(
+            item for path in self.case.raw_sources(commit) for item in self.dataset.behind(path, commit)
+        )
+        for item in placed:
+            ws.place(item.path, item.data)
+            ws.put_object(item.md5, item.data)
+        return placed
+
+    def again(self, ws: Workspace) -> Rerun:
+        """Run `dvc repro` a second time with nothing changed."""
+        before = snapshot(ws, self.base.pipeline)
+        done = repro(ws, self.base.command)
+        return Rerun("nothing", done, before, snapshot(ws, self.base.pipeline))
+
+    def change_train(self, ws: Workspace) -> Rerun:
+        """Change one training parameter, the most telling that the pipeline accepts, and run `dvc repro`."""
+        changes = draws.train_changes(self.params_of(ws, self.base.roles.train), self.seed)
+        return self._first_that_runs(ws, changes, "train", self.base.roles.train)
+
+    def change_split(self, ws: Workspace) -> Rerun:
+        """Change one parameter of the preprocessing, or the raw data where it has none, and run `dvc repro`."""
+        changes = draws.split_changes(self.params_of(ws, self.base.roles.prepare), self.seed)
+        if not changes:
+            return self._change_raw_data(ws)
+        return self._first_that_runs(ws, changes, "prepare", self.base.roles.prepare)
+
+    def edit_evaluate(self, ws: Workspace) -> Rerun:
+        """Append a comment to the script of the evaluation and run `dvc repro`."""
+        path = self.case.script_of(self.base.pipeline, self.base.roles.evaluate, self.base.commit)
+        if path is None:
+            raise CheckFailed(
+                "a script that evaluate runs", "none of the files in its command is in the repository"
+            )
+        word = draws.generator(self.seed, "edit").randrange(10**6)
+        ws.write(path, (ws.read(path) or b"").rstrip(b"\r\n") + f"\n# {word}\n".encode())
+        return self._after(ws, f"an edit of {path}")
+
+    def delete_model(self, ws: Workspace) -> Rerun:
+        """Delete the model and run `dvc repro`, which must bring back the same bytes."""
+        if self.base.roles.model is None:
+            raise CheckFailed("a model that the pipeline makes", "none")
+        ws.remove(self.base.roles.model)
+        return self._after(ws, f"the deletion of {self.base.roles.model}")
+
+    def params_of(self, ws: Workspace, stages: Sequence[str], *, exclusive: bool = True) -> tuple[Param, ...]:
+        """The parameters that only these stages declare (any that they declare, where none is theirs alone)."""
+        mine = self._declared(ws, [s for s in self.base.pipeline.stages if s.address in stages])
+        others = self._declared(ws, [s for s in self.base.pipeline.stages if s.address not in stages])
+        own = tuple(param for param in mine if param not in others)
+        return own if own or exclusive else mine
+
+    def _declared(self, ws: Workspace, stages: Sequence[Stage]) -> tuple[Param, ...]:
+        found: dict[tuple[str, str], Param] = {}
+        for file, keys in ((file, keys) for stage in stages for file, keys in stage.params.items()):
+            for leaf, value in flatten(load_params(file, ws.read(file) or b"")).items():
+                if declares(keys, leaf):
+                    found[file, leaf] = draws.Param(file, leaf, value)
+        return tuple(found.values())
+
+    def _first_that_runs(
+        self, ws: Workspace, changes: Sequence[Change], role: str, stages: Sequence[str]
+    ) -> Rerun:
+        last: Rerun | None = None
+        for change in changes[:3]:
+            original = ws.read(change.param.file) or b""
+            ws.write(change.param.file, edit(change.param.file, original, change.param.key, change.new))
+            last = replace(self._after(ws, str(change)), param=change)
+            if last.completed.ok:
+                return replace(last, scored=score(ws, self.case, self.base.pipeline, self.base.roles))
+            ws.write(change.param.file, original)
+        if last is None:
+            raise CheckFailed(
+                f"a numeric parameter that {' and '.join(stages) or role} declares",
+                "no stage declares one of its own",
+                f"List the parameters of the {role} stage under its `params` in dvc.yaml.",
+            )
+        return last
+
+    def _change_raw_data(self, ws: Workspace) -> Rerun:
+        path = next(item.path for item in self.base.placed)
+        data = (ws.read(path, limit=1 << 30) or b"").rstrip(b"\r\n")
+        ws.place(path, self.dataset.keep(data + b"\n" + data.splitlines()[-1] + b"\n"))
+        return self._after(ws, f"one more row in {path}")
+
+    def _after(self, ws: Workspace, change: str) -> Rerun:
+        done = repro(ws, self.base.command)
+        return Rerun(change, done, self.base.state, snapshot(ws, self.base.pipeline))
+
+
+def _all_ran(done: Completed, pipeline: Pipeline, state: Snapshot) -> None:
+    if not done.ok:
+        raise CheckFailed(
+            "`dvc repro -f --no-run-cache` succeeds in a fresh clone",
+            f"exit code {done.exit_code}: {last_lines(done.stderr or done.stdout)}",
+        )
+    if idle := not_run(done, pipeline.stages):
+        raise CheckFailed(
+            "every stage runs", f"{', '.join(idle)} did not run", "Remove `frozen: true` from dvc.yaml."
+        )
+    if missing := missing_outputs(state):
+        raise CheckFailed("every declared output is made", f"{', '.join(missing)} missing after the run")

@@ -1,0 +1,144 @@
+"""D3: what must hold of an experiment that was run, listed, applied or repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from harness.errors import CheckFailed, MalformedEvidence
+from harness.evidence.confusion import rows_apart
+from harness.evidence.lock import parse_lock
+from harness.evidence.params import flatten, load_params, lookup
+from harness.evidence.scoring import agrees
+from harness.labs.dvc_versioning.exploring import leaves, rows
+from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
+from harness.labs.dvc_versioning.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.evidence.pipeline import Pipeline
+    from harness.labs.dvc_versioning.course import Reproduction
+    from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs
+    from harness.labs.dvc_versioning.handed_in_experiments import Counted
+    from harness.labs.dvc_versioning.reproduction import Snapshot
+    from harness.workspace.command import Completed
+
+Outcome = Literal["same", "other", "open"]
+
+
+def refuse_incomplete(experiment: OwnExperiment) -> None:
+    """Raise CheckFailed unless `dvc exp run` made an experiment that has the asked parameters, and metrics."""
+    if experiment.commit is None or not experiment.completed.ok:
+        raise CheckFailed(
+            f"`{experiment.completed.line}` makes an experiment", experiment.completed.describe()
+        )
+    for change in experiment.changes:
+        found = _value(experiment.files.get(change.param.file), change.param.file, change.param.key)
+        if found != change.new:
+            raise CheckFailed(
+                f"{change.param.key} = {change.new} in experiment {experiment.name}",
+                f"{found}",
+                "Something in the pipeline writes the params file: a stage must only read it.",
+            )
+    if not HandedInExperiments.scores_in(experiment.files):
+        raise CheckFailed(f"metrics in experiment {experiment.name}", "none of the scores")
+
+
+def refuse_incomplete_table(pipeline: Pipeline, runs: Runs, applied: Applied) -> None:
+    """Raise CheckFailed unless `dvc exp show` has a row for every experiment with all its params and metrics."""
+    shown = rows(applied.shown)
+    for experiment in runs.experiments:
+        row = shown.get(str(experiment.name))
+        if row is None:
+            raise CheckFailed(
+                f"a row for {experiment.name} in `dvc exp show`", f"rows for {listed(shown) or 'none'}"
+            )
+        have = {key: value for section in ("params", "metrics") for key, value in leaves(row.get(section))}
+        asked = {change.param.key: change.new for change in experiment.changes}
+        wanted = {**asked, **_metric_leaves(experiment, pipeline)}
+        lacking = [key for key, value in wanted.items() if key not in have or have[key] != value]
+        if lacking:
+            raise CheckFailed(
+                f"{listed(lacking)} in the row of {experiment.name}", f"the row has {listed(have)}"
+            )
+
+
+def refuse_other_state(
+    pipeline: Pipeline,
+    experiment: OwnExperiment,
+    completed: Completed,
+    state: Snapshot,
+    params: Mapping[str, bytes],
+) -> None:
+    """Raise CheckFailed unless the workspace holds exactly one experiment's params, lock, outputs and metrics."""
+    if not completed.ok:
+        raise CheckFailed(f"`{completed.line}` succeeds", completed.describe())
+    now = {**params, **state.metrics, **state.locks}
+    other = [path for path, data in experiment.files.items() if not _same(path, data, now.get(path))]
+    if other:
+        raise CheckFailed(
+            f"{listed(other)} as in experiment {experiment.name}", "another content after the apply"
+        )
+    wrong = [path for path, md5 in locked_outs(experiment, pipeline).items() if state.outs.get(path) != md5]
+    if wrong:
+        raise CheckFailed(
+            f"{listed(wrong)} as in the lock of {experiment.name}", "other bytes after the apply"
+        )
+
+
+def locked_outs(experiment: OwnExperiment, pipeline: Pipeline) -> dict[str, str]:
+    """Path and md5 of the outputs that an experiment's locks record."""
+    found: dict[str, str] = {}
+    for file in {lock_of(stage.file) for stage in pipeline.stages}:
+        wdirs = {stage.name: stage.wdir for stage in pipeline.stages if lock_of(stage.file) == file}
+        if data := experiment.files.get(file):
+            found |= {path: out.md5 for path, out in parse_lock(file, data, wdirs).outs.items() if out.md5}
+    return found
+
+
+def repetition(handed_in: Counted, again: Reproduction, *, deterministic: bool) -> tuple[Outcome, str]:
+    """How an experiment's scores compare when it is run again at its own commit, and why.
+
+    Equal to 1e-9 or as rounded: ``same``. Otherwise, where the model came out with the recorded bytes or the
+    pipeline gives other results every time: ``other``. Else library versions may differ: two test rows are noise
+    and count as ``same``, more is ``open``.
+    """
+    scores = HandedInExperiments.scores_in(again.state.metrics)
+    gaps = [name for name, value in handed_in.scores.items() if not agrees(value, scores.get(name, -1.0))]
+    if not gaps:
+        return "same", "came out again"
+    told = "; ".join(
+        f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
+    )
+    if not deterministic or handed_in.model_md5 == again.state.outs.get(str(again.roles.model)):
+        return "other", told
+    scored = again.scored
+    apart = (
+        rows_apart(handed_in.scores, scored.labels, scored.predictions) if scored and scored.labels else None
+    )
+    return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
+
+
+def _same(path: str, one: bytes, other: bytes | None) -> bool:
+    if other is None:
+        return False
+    try:
+        return one == other or load_params(path, one) == load_params(path, other)
+    except MalformedEvidence:
+        return False
+
+
+def _value(data: bytes | None, file: str, key: str) -> object:
+    try:
+        return lookup(load_params(file, data or b""), key)
+    except (KeyError, MalformedEvidence):
+        return None
+
+
+def _metric_leaves(experiment: OwnExperiment, pipeline: Pipeline) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for path in metric_paths(pipeline):
+        if data := experiment.files.get(path):
+            found |= flatten(load_params(path, data))
+    return found

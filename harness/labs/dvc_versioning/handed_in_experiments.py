@@ -1,0 +1,134 @@
+"""The experiments that a submission brings, and those that it only tells of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from harness.errors import MalformedEvidence
+from harness.evidence.experiments import Reading, from_commits, from_refs
+from harness.evidence.metrics import find_scores, load_metrics
+from harness.evidence.params import flatten, load_params
+from harness.evidence.prose import described
+from harness.evidence.prose_names import Names
+from harness.evidence.scoring import NAMES
+from harness.labs.dvc_versioning.dataset import template_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.evidence.experiments import Experiment
+    from harness.evidence.prose import Described
+    from harness.labs.dvc_versioning.case import Case
+
+DELIVERABLE_TWO = 2
+WANTED = 3
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One experiment with a parameter set of its own, and its scores as handed in."""
+
+    name: str
+    commit: str
+    params: Mapping[str, object]
+    scores: Mapping[str, float]
+    source: str
+    model_md5: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Its parameters and scores in a few words."""
+        params = ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in sorted(self.params.items()))
+        scores = ", ".join(f"{name} {value:.4f}" for name, value in self.scores.items())
+        return f"{params or 'no parameters'} → {scores or 'no metrics'}"
+
+
+class HandedInExperiments:
+    """Experiments by where they were found: DVC's refs, other branches, commits of the history."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    @cached_property
+    def _reading(self) -> Reading:
+        pipeline = self.case.pipeline(self.case.commit)
+        files = {file for stage in pipeline.stages for file in stage.params}
+        wdirs: dict[str, dict[str, str]] = {}
+        for stage in pipeline.stages:
+            wdirs.setdefault(self.case.lock_of(stage), {})[stage.name] = stage.wdir
+        return Reading(None, tuple(sorted(files)) or (self.case.inside_dvc_root("params.yaml"),), wdirs)
+
+    @cached_property
+    def _in_refs(self) -> tuple[Experiment, ...]:
+        return from_refs(self.case.repository, self._reading)
+
+    @cached_property
+    def _in_commits(self) -> tuple[Experiment, ...]:
+        """Commits and branches whose params, lock and metrics belong together, without deliverable 2's own.
+
+        The first lock and the first re-run after it are the work of deliverable 2: they count only if they are
+        also among DVC's refs.
+        """
+        found = [one for one in from_commits(self.case.history, self._reading) if one.belongs]
+        on_head = [one for one in found if one.source == "commit"]
+        first_two = list(dict.fromkeys(one.identity for one in on_head))[:DELIVERABLE_TWO]
+        return tuple(one for one in found if one.identity not in first_two)
+
+    @cached_property
+    def counted(self) -> tuple[Counted, ...]:
+        """One experiment for each distinct parameter set that has both parameters and metrics."""
+        sets: dict[str, Counted] = {}
+        for one in (*self._in_refs, *self._in_commits):
+            scores = self.scores_in(one.metrics)
+            params = one.params or one.file_params
+            if scores and params and one.identity not in sets:
+                sets[one.identity] = Counted(
+                    one.name, one.commit, params, scores, one.source, self._model(one)
+                )
+        return tuple(sets.values())
+
+    def _model(self, experiment: Experiment) -> str | None:
+        models = self.case.roles(self.case.commit).models
+        outs = [lock.outs[path] for lock in experiment.locks for path in models if path in lock.outs]
+        return outs[0].md5 if outs else None
+
+    @property
+    def repeats(self) -> int:
+        """How many of DVC's refs repeat a parameter set."""
+        usable = [one.identity for one in self._in_refs if self.scores_in(one.metrics)]
+        return len(usable) - len(set(usable))
+
+    @cached_property
+    def told(self) -> tuple[Described, ...]:
+        """Parameter sets that only texts or scripts tell of; none that was handed in is among them."""
+        handed_in = [dict(one.params) for one in self.counted]
+        every = described(self.case.head, Names(self._keys, frozenset(NAMES)), template_files())
+        return tuple(one for one in every if not any(_agrees(one.params, params) for params in handed_in))
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        found: dict[str, None] = {}
+        for file in self._reading.params_files:
+            try:
+                found |= dict.fromkeys(flatten(load_params(file, self.case.head.read(file) or b"")))
+            except MalformedEvidence:
+                continue
+        return frozenset(found)
+
+    @staticmethod
+    def scores_in(metrics: Mapping[str, bytes]) -> dict[str, float]:
+        """The scores that metrics files hold, by meaning; what cannot be read has none."""
+        found: dict[str, float] = {}
+        for path, data in metrics.items():
+            try:
+                found = {**find_scores(load_metrics(path, data)).values, **found}
+            except MalformedEvidence:
+                continue
+        return found
+
+
+def _agrees(told: Mapping[str, object], params: Mapping[str, object]) -> bool:
+    ends = {key.rpartition(".")[2]: value for key, value in params.items()}
+    return all(ends.get(key.rpartition(".")[2]) == value for key, value in told.items())

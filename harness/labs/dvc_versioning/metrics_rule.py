@@ -1,0 +1,192 @@
+"""D2.metrics: the reported scores against the harness's own, of the runs and of what was committed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import CheckFailed, Pending
+from harness.evidence.confusion import feasible, rows_apart
+from harness.evidence.scoring import NAMES, match
+from harness.labs.dvc_versioning.lock_rule import agreement
+from harness.labs.dvc_versioning.recompute import reported_scores
+from harness.labs.dvc_versioning.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from harness.evidence.metrics import Scores
+    from harness.evidence.scoring import Match
+    from harness.grading.ruling import Ruling
+    from harness.labs.dvc_versioning.case import Case
+    from harness.labs.dvc_versioning.course import Reproduction
+    from harness.labs.dvc_versioning.recompute import Scored
+    from harness.labs.dvc_versioning.results import Results
+
+NOISE_ROWS = 2
+HINT = (
+    "Compute the scores in the evaluation's script from `model.predict` on the test data at every run: nothing may "
+    "be typed in, copied or edited afterwards."
+)
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The scores committed at the graded commit, in a file that is the one its lock records."""
+
+    path: str
+    scores: Scores
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """The four scores by name."""
+        return {name: self.scores.values[name] for name in NAMES}
+
+
+def committed_scores(case: Case) -> Committed | None:
+    """The committed metrics, where all four are there and the file's md5 is the lock's; None otherwise."""
+    recorded = {o.path: o.md5 for lock in case.locks(case.commit).values() for o in lock.outs.values()}
+    for path in case.metric_files(case.commit):
+        data = case.head.read(path)
+        if data is None or recorded.get(path) not in case.head.md5_forms(path):
+            continue
+        scores = reported_scores({path: data})
+        if scores and scores.complete:
+            return Committed(path, scores)
+    return None
+
+
+def refuse_fabricated(case: Case, results: Results, ruling: Ruling) -> None:
+    """Raise CheckFailed, with the flag, when the committed scores cannot be those of the committed state.
+
+    Only three things show it: the lock's own model and data, as handed in, give others; no confusion matrix of
+    the test rows gives them; or the model came out byte-identical here and its scores are others.
+    """
+    committed = committed_scores(case)
+    if committed is None:
+        return
+    for why, found in _contradictions(case, committed, results):
+        ruling.flag("fabricated", f"{committed.path}: {why}")
+        raise CheckFailed(
+            f"{committed.path} as computed from the model and the data", f"{found}: {why}", HINT
+        )
+
+
+def _contradictions(case: Case, committed: Committed, results: Results) -> Iterator[tuple[str, str]]:
+    told = _told(committed.values)
+    of_lock = results.scored_of_lock()
+    if of_lock and of_lock.labels:
+        compared = match(committed.values, of_lock.labels, of_lock.predictions)
+        if compared.average is None:
+            yield f"the model and data of dvc.lock give {_told(compared.right.values)}", told
+        return
+    base = results.reproduction_or_none()
+    scored = base.scored if base else None
+    if base is None or scored is None or not scored.labels or base.commit != case.commit:
+        return
+    compared = match(committed.values, scored.labels, scored.predictions)
+    if compared.average is None and _same_model(case, base):
+        yield f"the same model, byte for byte, gives {_told(compared.right.values)}", told
+    if _binary(scored) and not feasible(committed.values, len(scored.labels)) and not _other_rows(case, base):
+        yield f"no predictions for {len(scored.labels)} test rows give these four scores", told
+
+
+def _binary(scored: Scored) -> bool:
+    return len({*scored.labels, *scored.predictions}) <= 2  # noqa: PLR2004 (two classes)
+
+
+def _same_model(case: Case, base: Reproduction) -> bool:
+    recorded = {o.path: o.md5 for lock in case.locks(case.commit).values() for o in lock.outs.values()}
+    model = base.roles.model
+    return model is not None and recorded.get(model) == base.state.outs.get(model)
+
+
+def _other_rows(case: Case, base: Reproduction) -> bool:
+    """Whether the run's test rows may be others in number than those of the committed state."""
+    return any(item.stands_in for item in base.placed) or bool(agreement(case, case.commit))
+
+
+def compare_with_recomputation(results: Results, ruling: Ruling) -> None:
+    """Compare the scores of two runs whose right values differ.
+
+    Raises:
+        CheckFailed: a run reports other scores than the right ones, or not all four.
+        Pending: the harness could not compute the right ones.
+
+    """
+    seen: list[Mapping[str, float]] = []
+    for name, scored in _runs(results):
+        compared = judge_run(name, scored)
+        ruling.fact("value", f"{name}: {_told(compared.right.values)} ({compared.right.average})")
+        seen.append(compared.right.values)
+        if any(values != seen[0] for values in seen):
+            return
+    raise Pending(
+        f"the right scores are the same in all {len(seen)} runs, so constant numbers would be right as well",
+        "Show the examiner a run with other parameters whose scores differ.",
+    )
+
+
+def _runs(results: Results) -> Iterator[tuple[str, Scored]]:
+    base = results.reproduction()
+    if base.scored:
+        yield "as handed in", base.scored
+    for name in ("train", "split"):
+        rerun = results.rerun_or_none(name)
+        if rerun is not None and rerun.completed.ok and rerun.scored:
+            yield f"after {rerun.change}", rerun.scored
+
+
+def judge_run(name: str, scored: Scored) -> Match:
+    """The comparison of one run's scores, all of them right.
+
+    Raises:
+        CheckFailed: a score is missing, no number, or another than the harness's.
+        Pending: the harness could not compute the right ones.
+
+    """
+    reported = scored.reported
+    if reported is None or reported.missing:
+        lacking = listed(reported.missing) if reported else "all"
+        raise CheckFailed(
+            "accuracy, precision, recall and f1 in the metrics file", f"{lacking} missing", HINT
+        )
+    if reported.refused:
+        told = listed(f"{key}: {reason}" for key, reason in reported.refused.items())
+        raise CheckFailed("four numbers in the metrics file", told, HINT)
+    if scored.no_model:
+        raise CheckFailed("a model whose predictions give the scores", str(scored.problem), HINT)
+    compared = scored.match
+    if compared is None:
+        raise Pending(
+            f"the scores could not be computed: {scored.problem}",
+            "Show the examiner how the model predicts; a scikit-learn model in a pickle or joblib file is understood.",
+        )
+    if compared.average is None:
+        gaps = listed(
+            f"{d.name} {d.reported:.6g} instead of {d.right:.6g}" for d in compared.differences if d.reported
+        )
+        raise CheckFailed(f"the scores of the model on the held-out data, {name}", gaps, HINT)
+    return compared
+
+
+def compare_committed(case: Case, results: Results, ruling: Ruling) -> None:
+    """Compare the committed scores with the run's: two test rows apart are noise of library versions, more is open.
+
+    Nothing is compared where the committed state is not what ran.
+    """
+    committed, base = committed_scores(case), results.reproduction()
+    if committed is None or base.commit != case.commit or _other_rows(case, base) or not base.scored:
+        return
+    apart = rows_apart(committed.values, base.scored.labels, base.scored.predictions, NOISE_ROWS)
+    if apart is None:
+        raise Pending(
+            f"{committed.path} says {_told(committed.values)}, the run here gives otherwise by more than "
+            f"{NOISE_ROWS} test rows",
+            "Show the examiner the run on your machine, and its library versions.",
+        )
+    ruling.fact("value", f"{committed.path} as committed: {apart} test rows apart from the run here")
+
+
+def _told(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {values[name]:.6g}" for name in NAMES if name in values)

@@ -1,0 +1,170 @@
+"""D2.partial and D2.upstream: the points for running what a change touches and leaving the rest alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.evidence.oracle import Change as Alteration
+from harness.evidence.oracle import declared
+from harness.evidence.params import declares
+from harness.labs.dvc_versioning.reruns import judge
+from harness.labs.dvc_versioning.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.evidence.pipeline import Pipeline
+    from harness.grading.ruling import Ruling
+    from harness.labs.dvc_versioning.course import Reproduction, Rerun
+    from harness.labs.dvc_versioning.reruns import Judgement
+
+Reads = "Mapping[str, frozenset[str] | None]"
+MOST_WITHOUT_SKIPPABLE = 2.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why one of the three changes was not answered rightly."""
+
+    expected: str
+    found: str
+    hint: str | None = None
+
+
+def touched(rerun: Rerun, base: Reproduction) -> tuple[str, ...]:
+    """The stages that declare the changed parameter (for other changes: those of the preprocessing)."""
+    if rerun.param is None:
+        return base.roles.prepare
+    file, key = rerun.param.param.file, rerun.param.param.key
+    return tuple(
+        s.address for s in base.pipeline.stages if file in s.params and declares(s.params[file], key)
+    )
+
+
+def rule(ruling: Ruling, judgement: Judgement, culprits: str | None, rerun: Rerun) -> None:
+    """Award two points each for the stages that stayed, the changed ones and those downstream, by their share.
+
+    An empty group's points go to the others; with nothing that could be skipped at most two points are left.
+    """
+    stayed = tuple(stage for stage in judgement.others if stage in judgement.unmoved)
+    ran = tuple(stage for stage in judgement.changed if stage in judgement.ran)
+    followed = tuple(stage for stage in judgement.downstream if stage in judgement.ran)
+    groups = [
+        ("stay", judgement.others, stayed, culprits),
+        ("run", judgement.changed, ran, None),
+        ("follow", judgement.downstream, followed, _missing_dependency(judgement)),
+    ]
+    filled = [group for group in groups if group[1]]
+    most = ruling.max_points if judgement.others else MOST_WITHOUT_SKIPPABLE
+    if not judgement.others:
+        lost = ruling.max_points - most
+        ruling.lose(
+            lost, expected="a stage that a training parameter leaves alone", found="every stage depends on it"
+        )
+    for verb, members, good, hint in filled:
+        _award_share(ruling, most / len(filled), (verb, members, good), hint, rerun)
+
+
+def _award_share(
+    ruling: Ruling,
+    points: float,
+    group: tuple[str, tuple[str, ...], tuple[str, ...]],
+    hint: str | None,
+    rerun: Rerun,
+) -> None:
+    verb, members, good = group
+    share = points * len(good) / len(members)
+    ruling.award(share, f"{listed(good)} {'stayed' if verb == 'stay' else 'ran'}")
+    if share < points:
+        bad = [stage for stage in members if stage not in good]
+        did = "ran all the same" if verb == "stay" else "did not run"
+        expected = f"after {rerun.change}, {listed(bad)} {'stay' if verb == 'stay' else 'run'}"
+        ruling.lose(points - share, expected=expected, found=f"{listed(bad)} {did}", hint=hint)
+
+
+def _missing_dependency(judgement: Judgement) -> str | None:
+    idle = [stage for stage in judgement.downstream if stage not in judgement.ran]
+    if not idle:
+        return None
+    return (
+        f"{listed(idle)} reads what changed without declaring it: list the file under its `deps` in dvc.yaml."
+    )
+
+
+def culprits(pipeline: Pipeline, judgement: Judgement, rerun: Rerun) -> str | None:
+    """The line of dvc.yaml that makes a stage run without need: a params file listed under its `deps`."""
+    if rerun.param is None:
+        return None
+    file = rerun.param.param.file
+    guilty = [stage for stage in pipeline.stages if file in stage.deps]
+    if not any(stage.address in judgement.needless for stage in guilty):
+        return None
+    names = " and ".join(f"`{stage.name}`" for stage in guilty)
+    return (
+        f"Remove the line `- {file}` from the `deps` of {names} in {guilty[0].file}: a file under `deps` re-runs its "
+        f"stage at every change in it. Its keys under `params` are enough."
+    )
+
+
+def comparison(pipeline: Pipeline, rerun: Rerun, judgement: Judgement) -> str:
+    """Where DVC, by what is declared, and the data really read disagree on what must run."""
+    if rerun.param is None:
+        return "no parameter was changed"
+    param = rerun.param.param
+    by_graph = declared(
+        pipeline, Alteration(files=frozenset({param.file}), params={param.file: frozenset({param.key})})
+    )
+    by_data = {*judgement.changed, *judgement.downstream}
+    needless = sorted(by_graph & {*judgement.others})
+    lacking = sorted(by_data - by_graph)
+    if not needless and not lacking:
+        return "the declared graph and the data really read agree on what must run"
+    told = [f"declares too much: {listed(needless)}"] if needless else []
+    return "; ".join([*told, *([f"declares too little: {listed(lacking)}"] if lacking else [])])
+
+
+def split_fault(rerun: Rerun, base: Reproduction, reads: Mapping[str, frozenset[str] | None]) -> Fault | None:
+    """After a change of the split, everything that follows by the data really read must have run."""
+    if not rerun.completed.ok:
+        return Fault("`dvc repro` succeeds", rerun.completed.describe())
+    judgement = judge(rerun, base.pipeline, touched(rerun, base), reads)
+    if judgement.idle:
+        return Fault(
+            f"{listed((*judgement.changed, *judgement.downstream))} run", f"{listed(judgement.idle)} did not"
+        )
+    return None
+
+
+def script_fault(rerun: Rerun, base: Reproduction, _: Mapping[str, frozenset[str] | None]) -> Fault | None:
+    """After an edit of the evaluation's script only the stages that run this script must have run."""
+    if not rerun.completed.ok:
+        return Fault("`dvc repro` succeeds", rerun.completed.describe())
+    ran = set(rerun.completed.stages)
+    if not ran & set(base.roles.evaluate):
+        hint = "List the evaluation's script under the `deps` of its stage."
+        return Fault(f"{listed(base.roles.evaluate)} runs", f"{listed(ran) or 'nothing'} ran", hint)
+    others = [s for s in base.pipeline.stages if s.address in ran and s.address not in base.roles.evaluate]
+    needless = [s.address for s in others if not _may_follow(base.pipeline, s.address, base.roles.evaluate)]
+    if needless:
+        return Fault(f"only {listed(base.roles.evaluate)} runs", f"{listed(needless)} ran too")
+    return None
+
+
+def _may_follow(pipeline: Pipeline, address: str, evaluate: tuple[str, ...]) -> bool:
+    return any(address in pipeline.downstream(stage) for stage in evaluate)
+
+
+def model_fault(rerun: Rerun, base: Reproduction, _: Mapping[str, frozenset[str] | None]) -> Fault | None:
+    """A deleted model must come back with the same hash, from the cache or by a run."""
+    model = base.roles.model
+    if not rerun.completed.ok:
+        return Fault("`dvc repro` succeeds", rerun.completed.describe())
+    before, after = (rerun.before.outs.get(str(model)), rerun.after.outs.get(str(model)))
+    if after != before or after is None:
+        return Fault(
+            f"{model} comes back with md5 {before}",
+            f"md5 {after}" if after else "it did not come back",
+            "Fix the random_state of the training, and list the model under the `outs` of its stage.",
+        )
+    return None

@@ -1,0 +1,157 @@
+"""The scenario tree of one submission: what is played, and from which state each scenario starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harness.labs.dvc_versioning.augmenting import augmentation_script
+from harness.labs.dvc_versioning.exploring import Exploring
+from harness.labs.dvc_versioning.params_rule import STANDARD
+from harness.labs.dvc_versioning.recompute import Scored, score
+from harness.labs.dvc_versioning.sensitivity import Alone, Reading, Sensitivity, run_alone
+from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
+from harness.workspace.scenario import Scenario
+
+if TYPE_CHECKING:
+    from harness.evidence.prose import Described
+    from harness.labs.dvc_versioning.course import Course
+    from harness.labs.dvc_versioning.handed_in_experiments import Counted, HandedInExperiments
+    from harness.labs.dvc_versioning.objects import Objects
+    from harness.workspace.workspace import Workspace
+
+MOST_REPEATED = 6
+MOST_TOLD = WANTED = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The scenarios, the handed-in experiments that are repeated, and those told of that are run."""
+
+    scenarios: tuple[Scenario, ...]
+    repeated: tuple[Counted, ...]
+    told: tuple[Described, ...]
+
+
+def plan(course: Course, objects: Objects, experiments: HandedInExperiments) -> Plan:
+    """Plan the scenarios of a submission; what it has no evidence for is not played.
+
+    The longest branches come first, so that they run beside the others.
+    """
+    repeated = experiments.counted[:MOST_REPEATED]
+    told = experiments.told[:MOST_TOLD] if len(repeated) < WANTED else ()
+    scenarios = (
+        Scenario("reproduce", "reproduce the pipeline in a fresh clone", course.reproduce),
+        *_experiment_branch(course),
+        *_rerun_branch(course),
+        *_parameter_branch(course),
+        *(_repeat(course, index, one) for index, one in enumerate(repeated)),
+        *(_tell(course, index, one) for index, one in enumerate(told)),
+        *_version_scenarios(course, objects),
+        *_locked(course, objects),
+    )
+    return Plan(scenarios, repeated, told)
+
+
+def _experiment_branch(course: Course) -> tuple[Scenario, ...]:
+    exploring = Exploring(course)
+    return (
+        Scenario("explore", "run three new experiments", exploring.run, "reproduce"),
+        Scenario("share", "push, pull and apply experiments", exploring.share, "explore"),
+        Scenario("apply", "compare experiments and apply the best", exploring.apply, "explore"),
+    )
+
+
+def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
+    return (
+        Scenario("train", "change a training parameter", course.change_train, "reproduce"),
+        Scenario("split", "change the preprocessing", course.change_split, "reproduce"),
+        Scenario("script", "edit the evaluation's script", course.edit_evaluate, "reproduce"),
+        Scenario("model", "delete the model", course.delete_model, "reproduce"),
+        Scenario("again", "reproduce with nothing changed", course.again, "reproduce"),
+    )
+
+
+def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
+    return (
+        Scenario("alone", "run each stage alone", partial(_alone, course), "reproduce"),
+        *(
+            Scenario(f"params-{role}", f"find what {name} reads", partial(_readings, course, role), "alone")
+            for role, name in (("train", "train"), ("prepare", "preprocess"), ("evaluate", "evaluate"))
+        ),
+    )
+
+
+def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:
+    base = course.base
+    course.alone = {s.address: run_alone(ws, s, base.state.outs) for s in base.pipeline.stages if s.cmd}
+    return course.alone
+
+
+def _readings(course: Course, role: str, ws: Workspace) -> dict[str, Reading]:
+    base = course.base
+    standard = course.case.standard_keys(base.commit, STANDARD)
+    suspects = frozenset(standard["preprocess" if role == "prepare" else role])
+    return {
+        address: Sensitivity(ws, base.pipeline, base.pipeline.stage(address), base.state.outs).reading(
+            deterministic=course.alone[address].deterministic, suspects=suspects
+        )
+        for address in getattr(base.roles, role)
+        if address in course.alone
+    }
+
+
+def _repeat(course: Course, index: int, experiment: Counted) -> Scenario:
+    return Scenario(
+        f"repeat-{index}",
+        f"repeat the handed-in experiment {experiment.name}",
+        lambda ws: course.repeat(ws, experiment),
+    )
+
+
+def _tell(course: Course, index: int, experiment: Described) -> Scenario:
+    return Scenario(
+        f"told-{index}",
+        f"run the experiment told in {experiment.where}",
+        lambda ws: course.run_told(ws, experiment),
+        "reproduce",
+    )
+
+
+def _locked(course: Course, objects: Objects) -> tuple[Scenario, ...]:
+    """Score the lock's own model on the lock's own held-out data, where both were handed in."""
+    case = course.case
+    roles = case.roles(case.commit)
+    outs = {o.path: o for lock in case.locks(case.commit).values() for o in lock.outs.values()}
+    wanted = [outs.get(path) for path in (*roles.models[:1], *roles.held_out)]
+    if not roles.models or not all(o and o.md5 and objects.handed_in.find(o.md5) for o in wanted):
+        return ()
+
+    def play(ws: Workspace) -> Scored:
+        for out in wanted:
+            if out is not None and out.md5 is not None:
+                objects.restore(ws, out.path, out.md5)
+        return score(ws, case, case.pipeline(case.commit), roles)
+
+    return (Scenario("locked", "score the model that dvc.lock records", play),)
+
+
+def _version_scenarios(course: Course, objects: Objects) -> tuple[Scenario, ...]:
+    dataset, case = course.dataset, course.case
+    found: list[Scenario] = []
+    versions = dataset.versions
+    script = augmentation_script(case)
+    if len(versions) > 1 and versions[0].files and versions[-1].files:
+        play = partial(switch, first=versions[0], last=versions[-1], root=case.dvc_root)
+        found.append(Scenario("switch", "switch between data versions", play))
+    elif len(versions) > 1 and script is not None:
+        play_fresh = partial(switch_fresh, script=script, dataset=dataset)
+        found.append(Scenario("switch", "switch between fresh data versions", play_fresh))
+    if (commit := objects.served_commit) is not None:
+        found.append(
+            Scenario(
+                "push", "push to an empty remote and pull", partial(push, objects=objects, commit=commit)
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,132 @@
+"""The right scores of a run, computed by the harness from the model's predictions and the labels it kept."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import MalformedEvidence
+from harness.evidence.metrics import find_scores, load_metrics
+from harness.evidence.rows import Split, join_label, label_column, split_label
+from harness.evidence.scoring import match
+from harness.evidence.table import read_table
+from harness.labs.dvc_versioning.dataset import LABEL
+from harness.labs.dvc_versioning.model_file import why_no_model
+from harness.labs.dvc_versioning.reproduction import metric_paths
+from harness.workspace.prediction import predict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.evidence.metrics import Scores
+    from harness.evidence.pipeline import Pipeline
+    from harness.evidence.roles import Roles
+    from harness.evidence.scoring import Label, Match
+    from harness.evidence.table import Table
+    from harness.labs.dvc_versioning.case import Case
+    from harness.workspace.workspace import Workspace
+
+LARGEST = 1 << 30
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One run's reported scores, and what the harness computed beside them.
+
+    ``problem`` says why nothing could be computed; ``no_model`` that the file is no model at all.
+    """
+
+    reported: Scores | None
+    labels: tuple[Label, ...] = ()
+    predictions: tuple[Label, ...] = ()
+    problem: str | None = None
+    no_model: bool = False
+
+    @property
+    def match(self) -> Match | None:
+        """How the reported scores compare with the right ones; None when these could not be computed."""
+        return (
+            match(self.reported.values, self.labels, self.predictions)
+            if self.reported and self.labels
+            else None
+        )
+
+
+def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored:
+    """Compute the right scores of the state in a workspace.
+
+    The model runs on the features alone, in a workspace that has the model and the code and no data; the labels
+    stay here. Reported scores come from the metrics files of the workspace.
+    """
+    files = {path: ws.read(path) for path in metric_paths(pipeline) or case.metric_files(case.commit)}
+    reported = reported_scores({path: data for path, data in files.items() if data is not None})
+    if roles.model is None:
+        return Scored(reported, problem="no stage makes a model that evaluate reads")
+    model = ws.read(roles.model, LARGEST)
+    if model is None:
+        return Scored(reported, problem=f"{roles.model} is not a file")
+    if reason := why_no_model(len(model), model):
+        return Scored(reported, problem=f"{roles.model} {reason}", no_model=True)
+    tables = [(path, ws.read(path, LARGEST)) for path in held_out_files(ws, roles.held_out)]
+    try:
+        held_out = split_held_out([read_table(path, data) for path, data in tables if data is not None])
+    except MalformedEvidence as malformed:
+        return Scored(reported, problem=f"the held-out data cannot be read: {malformed}")
+    if held_out is None:
+        return Scored(
+            reported, problem=f"no label column {LABEL!r} in {' or '.join(roles.held_out) or 'any data'}"
+        )
+    code = code_files(ws)
+    lone = ws.copy_only(ws.root / "predicting", (roles.model, *code))
+    folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
+    found = predict(lone, roles.model, held_out.features, imports=folders)
+    if found.labels is None:
+        return Scored(reported, problem=f"{roles.model}: {found.error}")
+    return Scored(reported, held_out.labels, found.labels)
+
+
+def split_held_out(tables: Sequence[Table]) -> Split | None:
+    """Features and labels of the held-out data, in one file or in two; None when no label column is found.
+
+    Of two tables with as many rows, the one with a single column holds the labels.
+    """
+    for table in tables:
+        column = label_column(table, (LABEL, "label", "y", "diagnosis", "class"))
+        if column and len(table.columns) > 1:
+            return split_label(table, column)
+    wide = [table for table in tables if len(table.columns) > 1]
+    narrow = [table for table in tables if len(table.columns) == 1]
+    pairs = (join_label(features, labels) for features in wide for labels in narrow)
+    return next((joined for joined in pairs if joined is not None), None)
+
+
+def reported_scores(files: Mapping[str, bytes]) -> Scores | None:
+    """The scores of the metrics file that has most of them; None when no file can be read."""
+    read = []
+    for path, data in files.items():
+        try:
+            read.append(find_scores(load_metrics(path, data)))
+        except MalformedEvidence:
+            continue
+    return max(read, key=lambda scores: len(scores.values), default=None)
+
+
+def held_out_files(ws: Workspace, paths: Sequence[str]) -> list[str]:
+    """The files among these paths; of a folder, its files whose name says that they are not for training."""
+    found: list[str] = []
+    for path in paths:
+        folder = ws.repo / path
+        if folder.is_dir() and not folder.is_symlink():
+            names = sorted(one.name for one in folder.iterdir() if one.is_file() and not one.is_symlink())
+            test = [name for name in names if "train" not in name.lower() and not name.startswith(".")]
+            found += [f"{path}/{name}" for name in test]
+        else:
+            found.append(path)
+    return found
+
+
+def code_files(ws: Workspace) -> list[str]:
+    """The Python files of a workspace's repository, from which a model's own classes may come."""
+    listed = ws.execute(("git", "ls-files", "-z", "--", "*.py")).stdout.split("\0")
+    return [path for path in listed if path]

@@ -1,0 +1,120 @@
+"""Typed access to what the scenarios of a grade found; a scenario that failed raises its failure here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.errors import HarnessError
+from harness.labs.dvc_versioning.course import Reproduction, Rerun
+from harness.labs.dvc_versioning.exploring import Applied, Runs, Shared
+from harness.labs.dvc_versioning.recompute import Scored
+from harness.labs.dvc_versioning.reproduction import Snapshot
+from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+from harness.labs.dvc_versioning.sharing import Pushed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.labs.dvc_versioning.sharing import Visit
+    from harness.workspace.scenario import ScenarioTree, Transcript
+
+Facts = TypeVar("Facts")
+
+
+class Results:
+    """The scenarios' facts by name; each method waits until its scenario has ended."""
+
+    def __init__(self, tree: ScenarioTree, names: frozenset[str]) -> None:
+        self.tree = tree
+        self.names = names
+
+    def transcript(self, name: str) -> Transcript:
+        """The transcript of a scenario that succeeded.
+
+        Raises:
+            CheckFailed: the submission made the scenario, or one that it starts from, fail.
+
+        """
+        transcript = self.tree.transcript(name)
+        if transcript.failure is not None:
+            raise transcript.failure
+        return transcript
+
+    def reproduction(self) -> Reproduction:
+        """The pipeline's run from nothing."""
+        return self._facts("reproduce", Reproduction)
+
+    def rerun(self, name: str) -> Rerun:
+        """The run after one change: ``again``, ``train``, ``split``, ``script`` or ``model``."""
+        return self._facts(name, Rerun)
+
+    def reproduction_or_none(self) -> Reproduction | None:
+        """The pipeline's run from nothing, None when it failed."""
+        return self.reproduction() if self._succeeded("reproduce") else None
+
+    def rerun_or_none(self, name: str) -> Rerun | None:
+        """The run after one change, None when there was none."""
+        return self.rerun(name) if self._succeeded(name) else None
+
+    def scored_of_lock(self) -> Scored | None:
+        """The scores that the lock's own model and data give, None when these were not handed in."""
+        return self._facts("locked", Scored) if self._succeeded("locked") else None
+
+    def reads(self) -> Mapping[str, frozenset[str] | None]:
+        """The files that each stage really read, None where that is unknown."""
+        return {address: alone.reads for address, alone in self.alone().items()}
+
+    def deterministic(self) -> bool:
+        """Whether every stage gave the same bytes twice; True where that is unknown."""
+        return not self._succeeded("alone") or all(one.deterministic for one in self.alone().values())
+
+    def _succeeded(self, name: str) -> bool:
+        return name in self.names and self.tree.transcript(name).failure is None
+
+    def visits(self) -> tuple[Visit, ...]:
+        """The data versions that were switched to."""
+        visits: tuple[Visit, ...] = self._facts("switch", tuple)
+        return visits
+
+    def pushed(self) -> Pushed:
+        """The push to an empty remote, and the pulls."""
+        return self._facts("push", Pushed)
+
+    def runs(self) -> Runs:
+        """The harness's own experiments."""
+        return self._facts("explore", Runs)
+
+    def applied(self) -> Applied:
+        """The comparison of the experiments, and the best one applied."""
+        return self._facts("apply", Applied)
+
+    def shared(self) -> Shared:
+        """The experiments in a fresh clone."""
+        return self._facts("share", Shared)
+
+    def alone(self) -> Mapping[str, Alone]:
+        """Each stage run by itself, by address."""
+        found: Mapping[str, Alone] = self._facts("alone", dict)
+        return found
+
+    def readings(self) -> Mapping[str, Reading]:
+        """The parameters that each stage reads, by address."""
+        found: dict[str, Reading] = {}
+        for role in ("prepare", "train", "evaluate"):
+            found |= self._facts(f"params-{role}", dict)
+        return found
+
+    def repeated(self, index: int) -> Reproduction:
+        """The handed-in experiment of that index, run again at its own commit."""
+        return self._facts(f"repeat-{index}", Reproduction)
+
+    def recomputed(self, index: int) -> Snapshot | None:
+        """The state that an experiment gives which is only told of; None where it does not run."""
+        name = f"told-{index}"
+        return self._facts(name, Snapshot) if self._succeeded(name) else None
+
+    def _facts(self, name: str, kind: type[Facts]) -> Facts:
+        facts = self.transcript(name).facts
+        if not isinstance(facts, kind):
+            raise HarnessError(f"scenario {name!r} found {type(facts).__name__}, not {kind.__name__}")
+        return facts

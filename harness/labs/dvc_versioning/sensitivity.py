@@ -1,0 +1,193 @@
+"""Which parameters and files a stage really reads, found by running it: not by reading its code."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.evidence.params import covers, declares, extremes, flatten, load_params
+from harness.evidence.params_edit import delete, edit
+from harness.workspace.trace import reads as traced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.evidence.params import Value
+    from harness.evidence.pipeline import Pipeline, Stage
+    from harness.workspace.command import Completed
+    from harness.workspace.workspace import Workspace
+
+STAGE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Alone:
+    """One stage run by itself: with only its declared inputs, and with everything in place."""
+
+    stage: str
+    with_declared_only: Completed
+    missing: tuple[str, ...]
+    reads: frozenset[str] | None
+    deterministic: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which parameters a stage reads, by what their change and their absence did to its outputs.
+
+    ``read`` and ``unread`` hold declared keys (as declared), ``undeclared`` keys that it reads all the same,
+    ``inert`` leaf keys of the files it reads that changed nothing, declared or not.
+    """
+
+    stage: str
+    read: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    undeclared: frozenset[str] = frozenset()
+    inert: frozenset[str] = frozenset()
+    tried: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | None]:
+    """Run a stage's own command without DVC, its outputs removed first; returns what it read (None: unknown)."""
+    for out in stage.outs:
+        if out.path not in stage.persist:
+            ws.remove(out.path)
+    done, read, _ = traced(ws, "\n".join(["set -e", *stage.cmd]), cwd=stage.wdir, timeout=STAGE_SECONDS)
+    return done, read
+
+
+def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:
+    """The md5 of each output of a stage as it is now."""
+    return {out.path: ws.md5(out.path) for out in stage.outs}
+
+
+def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -> Alone:
+    """Run a stage with only what it declares; where that differs from the real run, once more with everything."""
+    declared = ws.copy_only(ws.root / "alone" / stage.address.replace("/", "-"), (*stage.deps, *stage.params))
+    for out in stage.outs:
+        declared.make_folder(posixpath.dirname(out.path))
+    done, reads = run_stage(declared, stage)
+    made = results(declared, stage)
+    ws.steps.extend(declared.steps)
+    wanted = {path: expected.get(path) for path in made}
+    if done.ok and made == wanted:
+        return Alone(stage.address, done, (), reads, deterministic=True)
+    full, reads = run_stage(ws, stage)
+    again = results(ws, stage)
+    unread = () if reads is None else tuple(sorted(path for path in reads if not declares_file(stage, path)))
+    lacking = unread if not done.ok or made != again else ()
+    return Alone(stage.address, done, lacking, reads, deterministic=full.ok and again == wanted)
+
+
+def declares_file(stage: Stage, path: str) -> bool:
+    """Whether a stage declares a path it reads: as a dependency, in a folder, as parameters, as its own output."""
+    own = (*stage.deps, *stage.params, *stage.out_paths)
+    return any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in own)
+
+
+class Sensitivity:
+    """Runs one stage again and again in a workspace, each time with other parameters."""
+
+    def __init__(
+        self, ws: Workspace, pipeline: Pipeline, stage: Stage, expected: Mapping[str, str | None]
+    ) -> None:
+        self.ws = ws
+        self.pipeline = pipeline
+        self.stage = stage
+        self.expected = {out.path: expected.get(out.path) for out in stage.outs}
+        self.tried: dict[str, str] = {}
+
+    def reading(self, *, deterministic: bool, suspects: frozenset[str]) -> Reading:
+        """Find which keys the stage reads; ``suspects`` are leaf keys that must be tried each for itself."""
+        read: set[str] = set()
+        unread: set[str] = set()
+        inert: set[str] = set()
+        for file, keys in self.stage.params.items():
+            leaves = self._leaves(file)
+            for key in keys or tuple(leaves):
+                mine = [leaf for leaf in leaves if covers(key, leaf)]
+                found = self._read_among(file, leaves, mine, suspects, deterministic=deterministic)
+                (read if found else unread).add(key)
+                inert |= {leaf for leaf in mine if leaf in self.tried and leaf not in found}
+        undeclared = self._undeclared(deterministic=deterministic)
+        return Reading(
+            self.stage.address, frozenset(read), frozenset(unread), undeclared, frozenset(inert), self.tried
+        )
+
+    def _read_among(
+        self,
+        file: str,
+        leaves: Mapping[str, Value],
+        mine: list[str],
+        suspects: frozenset[str],
+        *,
+        deterministic: bool,
+    ) -> set[str]:
+        found: set[str] = set()
+        for leaf in mine:
+            if (not found or leaf in suspects) and self._is_read(
+                file, leaf, leaves[leaf], deterministic=deterministic
+            ):
+                found.add(leaf)
+        return found
+
+    def _is_read(self, file: str, leaf: str, value: Value, *, deterministic: bool) -> bool:
+        original = self.ws.read(file) or b""
+        trials = [(f"{leaf}={new}", edit(file, original, leaf, new)) for new in extremes(leaf, value)[:1]]
+        trials.append((f"{leaf} deleted", delete(file, original, leaf)))
+        for name, data in trials:
+            effect = self._effect(file, data, original)
+            self.tried[leaf] = f"{name}: {effect}"
+            if effect == "failed" or (effect == "changed" and deterministic):
+                return True
+        return not deterministic
+
+    def _undeclared(self, *, deterministic: bool) -> frozenset[str]:
+        found: set[str] = set()
+        for file in self._files():
+            leaves = {
+                leaf: value for leaf, value in self._leaves(file).items() if not self._declared(file, leaf)
+            }
+            found |= set(self._narrowed(file, leaves, deterministic=deterministic))
+        return frozenset(found)
+
+    def _narrowed(self, file: str, leaves: Mapping[str, Value], *, deterministic: bool) -> list[str]:
+        original = data = self.ws.read(file) or b""
+        changes = {leaf: far[0] for leaf, value in leaves.items() if (far := extremes(leaf, value))}
+        for leaf, new in changes.items():
+            data = edit(file, data, leaf, new)
+        if not changes or not self._shows(self._effect(file, data, original), deterministic=deterministic):
+            return []
+        if len(changes) == 1:
+            return list(changes)
+        return [
+            leaf
+            for leaf in changes
+            if self._narrowed(file, {leaf: leaves[leaf]}, deterministic=deterministic)
+        ]
+
+    @staticmethod
+    def _shows(effect: str, *, deterministic: bool) -> bool:
+        return effect == "failed" or (effect == "changed" and deterministic)
+
+    def _effect(self, file: str, data: bytes, original: bytes) -> str:
+        self.ws.write(file, data)
+        done, _ = run_stage(self.ws, self.stage)
+        made = results(self.ws, self.stage)
+        self.ws.write(file, original)
+        if not done.ok:
+            return "failed"
+        return "unchanged" if made == self.expected else "changed"
+
+    def _declared(self, file: str, leaf: str) -> bool:
+        return file in self.stage.params and declares(self.stage.params[file], leaf)
+
+    def _leaves(self, file: str) -> dict[str, Value]:
+        return flatten(load_params(file, self.ws.read(file) or b""))
+
+    def _files(self) -> tuple[str, ...]:
+        every = {file for stage in self.pipeline.stages for file in stage.params} | set(
+            self.pipeline.params_files
+        )
+        return tuple(sorted(file for file in every if self.ws.read(file) is not None))
