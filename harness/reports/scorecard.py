@@ -114,7 +114,7 @@ def _show_tracebacks(console: Console, gradebook: Gradebook) -> None:
 
 def _show_oral(console: Console, grade: Grade) -> None:
     rows = [
-        (Text(item.id), Text(f"{points_of(item.max_points)} points, {len(item.questions)} questions"))
+        (Text(item.id), Text(f"{points_of(item.max_points)} points, questions: {len(item.questions)}"))
         for item in grade.manual
     ]
     _section(console, "Oral, the examiner's points", rows)
