@@ -34,7 +34,7 @@ def hello(new_workspace: NewWorkspace) -> Path:
 
 @pytest.fixture
 def typed(tmp_path: Path) -> Typed:
-    write_tree(workspace.repo, {"greeting.txt": "hello\n", "count.sh": COUNT})
+    """Runs pytest with the plugin in an empty folder; the temp dir has to be empty again afterwards."""
     empty, temporary = tmp_path / "elsewhere", tmp_path / "temporary"
     for folder in (empty, temporary):
         folder.mkdir()
@@ -133,9 +133,10 @@ def test_ctrl_c_leaves_a_grade_file_and_nothing_else(
     """A real signal in the middle of a scenario that would take half a minute."""
     lab = Path(shutil.copytree(TINY, tmp_path / "lab", ignore=shutil.ignore_patterns("__pycache__")))
     test = (lab / "test_greeting.py").read_text(encoding="utf-8")
-    stop = "import os, signal, time\n    time.sleep(1)\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(9)"
+    signal = "import os, signal, time\n    time.sleep(1)\n    os.kill(os.getpid(), signal.SIGINT)"
     text = test.replace(
-        "text = _greeting(submission)\n    gradebook", f"{stop}\n    text = ''\n    gradebook"
+        "text = _greeting(submission)\n    gradebook",
+        f"{signal}\n    time.sleep(9)\n    text = ''\n    gradebook",
     )
     (lab / "test_greeting.py").write_text(text, encoding="utf-8")
     workspace = new_workspace()
