@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.labs.dvc_versioning.advice import advice
 from harness.labs.dvc_versioning.augmenting import augmented_versions
 from harness.labs.dvc_versioning.case import Case
 from harness.labs.dvc_versioning.course import Course
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.objects import Objects
+from harness.labs.dvc_versioning.oral import facts
 from harness.labs.dvc_versioning.plan import Plan, plan
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Dataset, recovery_for
@@ -18,9 +20,10 @@ from harness.workspace.pipelines import describe_pipelines
 from harness.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from harness.grading.gradebook import Gradebook
     from harness.submission import Submission
     from harness.workspace.scenario import Scenario, ScenarioTree
 
@@ -96,3 +99,18 @@ def scenarios(planned: Plan) -> tuple[Scenario, ...]:
 def results(transcripts: ScenarioTree, planned: Plan) -> Results:
     """What the scenarios found."""
     return Results(transcripts, frozenset(scenario.name for scenario in planned.scenarios))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remarks(  # noqa: PLR0913, PLR0917 (a fixture's arguments are its imports)
+    case: Case,
+    dataset: Dataset,
+    experiments: HandedInExperiments,
+    results: Results,
+    gradebook: Gradebook,
+) -> Iterator[None]:
+    """After the last check, the flags that no check raises and the facts for the oral questions."""
+    yield
+    for flag, text in advice(case, dataset, results):
+        gradebook.flag(flag, text)
+    gradebook.tell(**facts(case, dataset, experiments, results))

@@ -97,6 +97,10 @@ class Results:
         found: Mapping[str, Alone] = self._facts("alone", dict)
         return found
 
+    def alone_or_none(self) -> Mapping[str, Alone]:
+        """Each stage run by itself, none where they did not run."""
+        return self.alone() if self._succeeded("alone") else {}
+
     def readings(self) -> Mapping[str, Reading]:
         """The parameters that each stage reads, by address."""
         found: dict[str, Reading] = {}

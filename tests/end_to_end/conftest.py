@@ -1,0 +1,47 @@
+"""Whole grades of the catalogue's submissions, each computed once per test session."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.submissions.build import build
+from harness.labs.inner import run_checks
+from harness.labs.session import Options, Session
+from harness.reports.progress import Progress
+
+Grade = dict[str, Any]
+GradeFolder = Callable[[Path | str], Grade]
+GradeNamed = Callable[[str], Grade]
+
+
+@pytest.fixture(scope="session")
+def grade_path(tmp_path_factory: pytest.TempPathFactory) -> GradeFolder:
+    """Grades what lies at a path, and returns what grade.json says."""
+
+    def grade(path: Path | str) -> Grade:
+        file = tmp_path_factory.mktemp("grade") / "grade.json"
+        options = Options(submission=str(path), grade_json=file)
+        Session(options, functools.partial(run_checks, arguments=["-q"]), Progress()).grade()
+        found: Grade = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+    return grade
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds a submission of the catalogue, once."""
+    into = tmp_path_factory.mktemp("submissions")
+    return functools.cache(lambda name: build(name, into))
+
+
+@pytest.fixture(scope="session")
+def graded(built: Callable[[str], Path], grade_path: GradeFolder) -> GradeNamed:
+    """The grade of a submission of the catalogue, computed once."""
+    return functools.cache(lambda name: grade_path(built(name)))
