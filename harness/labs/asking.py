@@ -26,6 +26,9 @@ class Asked:
     lab: str | None = None
 
 
+PART = Asked("a part of a lab")
+
+
 def grade_asked(words: Sequence[str], folder: Path, *, options: bool) -> Asked | None:
     """Return what the words ask for when typed in ``folder``, None when they ask for ordinary tests.
 
@@ -38,17 +41,17 @@ def grade_asked(words: Sequence[str], folder: Path, *, options: bool) -> Asked |
         if options and words:
             raise Misused(f"{' '.join(words)} is no lab; to grade type: pytest harness --submission PATH")
         return Asked() if options else None
-    if len(words) > 1:
+    if len(words) > 1 or PART in asked:
         raise Misused("a submission is graded by a whole lab at a time: pytest harness --submission PATH")
     return asked[0]
 
 
 def _meaning(word: str, folder: Path, *, options: bool) -> Asked | None:
-    place = (folder / word).resolve()
+    place = (folder / word.partition("::")[0]).resolve()
     if place == Path(__file__).resolve().parents[1]:
         return Asked()
     if word.rstrip("/\\") == WORD and (options or not place.exists()):
         return Asked()
     if place in installed().values() or (options and (place / RUBRIC).is_file()):
         return Asked(str(place))
-    return None
+    return PART if Path(__file__).resolve().parent in place.parents else None

@@ -49,8 +49,15 @@ def test_a_labs_folder_may_be_typed_in_its_place(tmp_path: Path) -> None:
     assert grade_asked(["own"], tmp_path, options=False) is None
 
 
-@pytest.mark.parametrize(("words", "options"), [(["harness", "tests"], False), (["tests"], True)])
-def test_a_grade_and_something_else_is_refused(tmp_path: Path, words: list[str], *, options: bool) -> None:
+PART = str(PACKAGE / "labs" / "some_lab" / "test_one.py") + "::test_one"
+
+
+@pytest.mark.parametrize(
+    ("words", "options"), [(["harness", "tests"], False), (["tests"], True), ([PART], False), ([PART], True)]
+)
+def test_a_grade_and_something_else_or_a_part_of_one_is_refused(
+    tmp_path: Path, words: list[str], *, options: bool
+) -> None:
     """The message says what to type."""
     with pytest.raises(Misused, match="pytest harness --submission PATH"):
         grade_asked(words, tmp_path, options=options)
