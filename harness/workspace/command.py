@@ -6,23 +6,23 @@ import contextlib
 import os
 import selectors
 import shlex
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.workspace.launcher import Order, PlainLauncher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-SUPERVISOR = Path(__file__).with_name("supervisor.py")
+    from harness.workspace.launcher import Launcher, Running
+
 POLL_SECONDS = 0.2
-GRACE_SECONDS = 10.0
 TIMED_OUT = 124
+KILLED = 137
 
 
 class Stopped(HarnessError):
@@ -100,92 +100,59 @@ class _Capture:
 
 
 def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], limits: Limits) -> Completed:
-    """Run `argv` in `cwd` with exactly `env`, and return once everything that it started is dead.
+    """Run `argv` in `cwd` with exactly `env`, as a plain process of this machine: see `carry_out`."""
+    return carry_out(Order(argv, cwd, env), limits, PlainLauncher())
+
+
+def carry_out(order: Order, limits: Limits, launcher: Launcher) -> Completed:
+    """Run a command, and return once everything that it started is dead.
 
     Standard input is empty. A command that takes too long is killed and returned as timed out.
 
     Raises:
         Stopped: `limits.stop` was set meanwhile.
-        HarnessError: the folder to run in is missing.
+        HarnessError: the folder to run in is missing, or the command could not be started by our fault.
     """
-    if not cwd.is_dir():
-        raise HarnessError(f"cannot run `{shlex.join(argv)}`: there is no folder {cwd}")
+    line = shlex.join(order.argv)
+    if not order.cwd.is_dir():
+        raise HarnessError(f"cannot run `{line}`: there is no folder {order.cwd}")
     begin = time.monotonic()
     captures = (_Capture(limits.kept), _Capture(limits.kept))
-    with _supervised(argv, cwd, env) as process:
-        timed_out = _drain(process, captures, begin + limits.seconds, limits.stop)
+    with contextlib.closing(launcher.start(order)) as running:
+        timed_out = _drain(running, captures, begin + limits.seconds, limits.stop)
+        ended = running.poll()
     if limits.stop.is_set():
-        raise Stopped(f"`{shlex.join(argv)}` was stopped")
-    code = TIMED_OUT if timed_out else _shell_code(process.returncode)
+        raise Stopped(f"`{line}` was stopped")
+    code = TIMED_OUT if timed_out else KILLED if ended is None else ended
     out, err = (capture.text() for capture in captures)
-    return Completed(argv, ".", code, out, err, time.monotonic() - begin, timed_out)
-
-
-class _supervised:  # noqa: N801 (used as a context manager, like contextlib.closing)
-    """A running supervisor; leaving the block ends it and everything below it."""
-
-    def __init__(self, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> None:
-        read, self.control = os.pipe()
-        try:
-            self.process = subprocess.Popen(  # noqa: S603 (running a submission's commands is the purpose)
-                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR), str(read), *argv],
-                cwd=cwd,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                pass_fds=(read,),
-            )
-        except BaseException:
-            os.close(self.control)
-            raise
-        finally:
-            os.close(read)
-
-    def __enter__(self) -> subprocess.Popen[bytes]:
-        return self.process
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.control)
-        try:
-            self.process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        finally:
-            for stream in (self.process.stdout, self.process.stderr):
-                if stream is not None:
-                    stream.close()
+    return Completed(order.argv, ".", code, out, err, time.monotonic() - begin, timed_out)
 
 
 def _drain(
-    process: subprocess.Popen[bytes],
+    running: Running,
     captures: tuple[_Capture, _Capture],
     deadline: float,
     stop: threading.Event,
 ) -> bool:
     """Read both streams to their end and wait for the process; True when the time was up first."""
     with selectors.DefaultSelector() as selector:
-        for stream, capture in zip((process.stdout, process.stderr), captures, strict=True):
-            if stream is not None:
-                selector.register(stream, selectors.EVENT_READ, capture)
-        while selector.get_map() or process.poll() is None:
+        for stream, capture in zip((running.stdout, running.stderr), captures, strict=True):
+            selector.register(stream, selectors.EVENT_READ, capture)
+        while selector.get_map() or running.poll() is None:
             if stop.is_set():
                 return False
             if time.monotonic() > deadline:
                 return True
-            ended = process.poll() is not None
-            if not _read_ready(selector, process) and ended:
+            ended = running.poll() is not None
+            if not _read_ready(selector, running) and ended:
                 return False  # the supervisor was killed, and what it watched holds the outputs open
     return False
 
 
-def _read_ready(selector: selectors.BaseSelector, process: subprocess.Popen[bytes]) -> bool:
+def _read_ready(selector: selectors.BaseSelector, running: Running) -> bool:
     """Take what the streams have to give, or wait a moment for the end; True if there was any."""
     if not selector.get_map():
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(POLL_SECONDS)
+        running.wait(POLL_SECONDS)
         return False
     ready = selector.select(POLL_SECONDS)
     for key, _ in ready:
@@ -194,10 +161,6 @@ def _read_ready(selector: selectors.BaseSelector, process: subprocess.Popen[byte
         if not data:
             selector.unregister(key.fileobj)
     return bool(ready)
-
-
-def _shell_code(code: int) -> int:
-    return code if code >= 0 else 128 - code
 
 
 def _indent(text: str) -> str:

@@ -152,6 +152,7 @@ class ScenarioTree:
         except BaseException as error:  # noqa: BLE001 (whatever broke is told to those who wait)
             self._fail(scenario, error)
         else:
+            workspace.leave()
             result.set_result(transcript)
             if transcript.failure is None:
                 for child in self._children(scenario.name):
@@ -187,6 +188,8 @@ class ScenarioTree:
         """Delete the folder of a scenario that no child will start from."""
         result = self._results[scenario.name]
         ended_badly = result.exception() is not None or result.result().failure is not None
+        if workspace is not None and ended_badly:
+            workspace.leave()
         if workspace is not None and (ended_badly or not self._children(scenario.name)):
             remove_tree(workspace.root)
 

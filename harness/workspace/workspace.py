@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed, HarnessError
-from harness.workspace.command import Completed, Limits, run
+from harness.workspace.command import Completed, Limits, carry_out
 from harness.workspace.dvc_config import exclude_from_git, point_dvc
 from harness.workspace.environment import Surroundings
 from harness.workspace.files import (
@@ -18,6 +19,10 @@ from harness.workspace.files import (
     remove_inside,
     write_inside,
 )
+from harness.workspace.launcher import Order, PlainLauncher
+
+if TYPE_CHECKING:
+    from harness.workspace.launcher import Launcher
 
 READ_LIMIT = 64 << 20
 LOG_LIMIT = 1 << 20
@@ -31,9 +36,10 @@ class Workspace:
     Commands run one after the other: one workspace, one thread. Setting `limits.stop` kills the running one.
     """
 
-    def __init__(self, root: Path, limits: Limits | None = None) -> None:
+    def __init__(self, root: Path, limits: Limits | None = None, launcher: Launcher | None = None) -> None:
         self.root = root.resolve()
         self.limits = limits or Limits()
+        self.launcher = launcher or PlainLauncher()
         self.source: Path | None = None
         self.branch = ""
         self.steps: list[Completed] = []
@@ -70,7 +76,7 @@ class Workspace:
         return self.surroundings.tmp
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913 (what a workspace is made of, each by its name)
         cls,
         root: Path,
         *,
@@ -78,6 +84,7 @@ class Workspace:
         commit: str | None,
         branch: str,
         limits: Limits | None = None,
+        launcher: Launcher | None = None,
     ) -> Workspace:
         """A workspace with all branches and tags of `repository`, `commit` checked out as `branch`.
 
@@ -87,7 +94,7 @@ class Workspace:
         Raises:
             HarnessError: the commit is not in the repository, or `root` is already in use.
         """
-        workspace = cls(root, limits)
+        workspace = cls(root, limits, launcher)
         workspace.source, workspace.branch = repository, branch
         workspace._make_folders()
         workspace.git("init", "-q", "--template=", "-b", branch, ".")
@@ -118,6 +125,10 @@ class Workspace:
         if check and not done.ok:
             raise CheckFailed(f"`{done.line}` to end with exit code 0", done.describe())
         return done
+
+    def leave(self) -> None:
+        """End what is kept running for this workspace; its files stay, and it can be used again."""
+        self.launcher.leave(self.root)
 
     def configure(self) -> None:
         """Point DVC at this workspace's cache and remote, where a `.dvc` folder has appeared."""
@@ -229,7 +240,7 @@ class Workspace:
         self.git("push", "-q", "-u", "origin", branch)
 
     def _copy(self, root: Path, names: tuple[str, ...]) -> Workspace:
-        twin = Workspace(root, self.limits)
+        twin = Workspace(root, self.limits, self.launcher)
         twin.source, twin.branch = self.source, self.branch
         twin.root.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -243,7 +254,8 @@ class Workspace:
         """Run a command for the harness's own purposes: as `run` does, but it is no step."""
         variables = self.surroundings.variables()
         limits = self.limits if timeout is None else replace(self.limits, seconds=timeout)
-        done = run(argv, cwd=self.repo / cwd, env=variables, limits=limits)
+        order = Order(argv, self.repo / cwd, variables, self.root)
+        done = carry_out(order, limits, self.launcher)
         root = str(self.root)
         stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
         shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)

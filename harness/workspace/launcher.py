@@ -1,0 +1,119 @@
+"""The seam between what a workspace runs and the way in which processes are started for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command to start: in folder `cwd`, with exactly the environment `env`, for the workspace at `root`.
+
+    `root` is the folder that belongs to the workspace, or None for a command without one.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    root: Path | None = None
+
+
+class Running(Protocol):
+    """A command that was started; `stdout` and `stderr` are descriptors, its own to close."""
+
+    stdout: int
+    stderr: int
+
+    def poll(self) -> int | None:
+        """The exit code as a shell shows it, once the command and all that it started are dead."""
+
+    def wait(self, seconds: float) -> int | None:
+        """As `poll`, after waiting for at most so many seconds."""
+
+    def close(self) -> None:
+        """Kill whatever is left of the command, and return when it is dead."""
+
+
+class Launcher(Protocol):
+    """Starts commands. Called from several threads, for one workspace from one thread at a time."""
+
+    def start(self, order: Order) -> Running:
+        """Start a command with empty standard input; HarnessError when we cannot."""
+
+    def leave(self, root: Path) -> None:
+        """End what is kept running for the workspace at `root`; a later command may start it anew."""
+
+
+class PlainLauncher:
+    """Starts each command as a process of this machine, below a supervisor that buries all of it."""
+
+    def start(self, order: Order) -> Running:
+        """Start a command below a supervisor of its own."""
+        return Supervised(order)
+
+    def leave(self, root: Path) -> None:
+        """Nothing outlives a command here."""
+
+
+class Supervised:
+    """A command below a supervisor, which ends when the control pipe closes."""
+
+    def __init__(self, order: Order) -> None:
+        read, self._control = os.pipe()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (running a submission's commands is the purpose)
+                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR), str(read), *order.argv],
+                cwd=order.cwd,
+                env=dict(order.env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=(read,),
+            )
+        except BaseException:
+            os.close(self._control)
+            raise
+        finally:
+            os.close(read)
+        self._streams = [stream for stream in (self._process.stdout, self._process.stderr) if stream]
+        self.stdout, self.stderr = (stream.fileno() for stream in self._streams)
+
+    def poll(self) -> int | None:
+        """The command's exit code, once everything is dead."""
+        return shell_code(self._process.poll())
+
+    def wait(self, seconds: float) -> int | None:
+        """As `poll`, after waiting."""
+        try:
+            return shell_code(self._process.wait(seconds))
+        except subprocess.TimeoutExpired:
+            return None
+
+    def close(self) -> None:
+        """Have the supervisor kill what is left."""
+        os.close(self._control)
+        try:
+            self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        finally:
+            for stream in self._streams:
+                stream.close()
+
+
+def shell_code(code: int | None) -> int | None:
+    """The exit code that a shell shows: 128 + n for death by signal n."""
+    return 128 - code if code is not None and code < 0 else code
