@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 Flagged = tuple[str, str]
 STUBS = ("scripts/train.py", "scripts/evaluate.py")
-ENVIRONMENT = re.compile(r"(^|/)(pyvenv\.cfg|site-packages/.*|\.dvc/cache/.*|\.dvc/tmp/.*|\.ipynb_checkpoints/.*)$")
+ENVIRONMENT = re.compile(
+    r"(^|/)(pyvenv\.cfg|site-packages/.*|\.dvc/cache/.*|\.dvc/tmp/.*|\.ipynb_checkpoints/.*)$"
+)
 SECRET = re.compile(
     rb"(AKIA[0-9A-Z]{16})|(gh[pousr]_[A-Za-z0-9]{36})|(-----BEGIN [A-Z ]*PRIVATE KEY-----)"
     rb"|((?i:wandb_api_key|aws_secret_access_key|secret_key|password)[\"']?\s{0,4}[=:]\s{0,4}[\"']?[A-Za-z0-9/+_\-]{16})"
@@ -41,15 +43,25 @@ def _of_files(case: Case, dataset: Dataset) -> Iterator[Flagged]:
     yield from _credentials(case)
     junk = [path for path in case.head.paths() if ENVIRONMENT.search(path)]
     if junk:
-        yield "environment-committed", f"{len(junk)} files of an environment or a cache are in Git, such as {junk[0]}"
-    crlf = [path for path in case.head.paths() if path.endswith((".py", ".yaml", ".lock")) and _has_crlf(case, path)]
+        yield (
+            "environment-committed",
+            f"{len(junk)} files of an environment or a cache are in Git, such as {junk[0]}",
+        )
+    crlf = [
+        path
+        for path in case.head.paths()
+        if path.endswith((".py", ".yaml", ".lock")) and _has_crlf(case, path)
+    ]
     forms = [version.form for version in dataset.versions if version.form and "CRLF" in version.form]
     if crlf or forms:
         what = listed(crlf) or f"the dataset at {short(dataset.versions[0].commit)}"
         yield "crlf", f"{what} has CRLF line ends: hashes differ from those of a machine that writes LF"
     stubs = [path for path in case.head.paths() if _is_stub(case, path)]
     if stubs:
-        yield "template-untouched", f"{listed(stubs)} at HEAD is still the lab's starting file: commit your edits"
+        yield (
+            "template-untouched",
+            f"{listed(stubs)} at HEAD is still the lab's starting file: commit your edits",
+        )
 
 
 def _is_stub(case: Case, path: str) -> bool:
@@ -80,9 +92,13 @@ def _of_pipeline(case: Case) -> Iterator[Flagged]:
     files = {file for stage in pipeline.stages for file in stage.params} | {"params.yaml"}
     for stage in pipeline.stages:
         for path in sorted(set(stage.deps) & files):
-            text = f"{stage.address} lists {path} under deps and re-runs at every change in it: list keys under params"
+            text = f"{stage.address} lists {path} under deps and re-runs at every change in it"
             yield "params-file-as-dependency", text
-        outside = [path for path in (*stage.deps, *stage.out_paths) if posixpath.isabs(path) or path.startswith("../")]
+        outside = [
+            path
+            for path in (*stage.deps, *stage.out_paths)
+            if posixpath.isabs(path) or path.startswith("../")
+        ]
         if outside:
             yield "absolute-path", f"{stage.address} names {listed(outside)}, which no other machine has"
         if stage.frozen:
@@ -101,7 +117,10 @@ def _of_runs(dataset: Dataset, results: Results, base: Reproduction) -> Iterator
         yield "nondeterministic", "two clean runs gave different bytes: fix every random_state"
     for alone in results.alone_or_none().values():
         if alone.missing:
-            yield "undeclared-dependency", f"{alone.stage} reads {listed(alone.missing)} without declaring it under deps"
+            yield (
+                "undeclared-dependency",
+                f"{alone.stage} reads {listed(alone.missing)} without declaring it under deps",
+            )
 
 
 def _tracked(dataset: Dataset) -> frozenset[str]:

@@ -18,7 +18,7 @@ SECONDS = 60.0
 
 
 def augmentation_script(case: Case) -> str | None:
-    """The submission's augmentation script: the handout's path, or a Python file whose name says it augments."""
+    """The submission's augmentation script: the handout's, or a Python file whose name says it."""
     paths = [
         path for path in case.head.paths() if path.endswith(".py") and "augment" in posixpath.basename(path)
     ]
@@ -31,7 +31,7 @@ def project_of(script: str) -> str:
 
 
 def augmented_versions(case: Case, ws: Workspace) -> Iterator[tuple[bytes, str]]:
-    """Run the script once to three times on the lab's data; yields each result and the words for its evidence.
+    """Run the script once to three times on the lab's data; yields each result and how it was made.
 
     Where the submission has no such script, or it fails, the versions end.
     """

@@ -67,7 +67,7 @@ class Case:
 
     @cached_property
     def described(self) -> tuple[str, ...]:
-        """The commits whose pipelines matter: the graded one and the newest student commits with a pipeline."""
+        """The commits whose pipelines matter: the graded one and the newest of the student's."""
         student = [
             commit.sha for commit in reversed(self.history.all_student_commits) if commit.sha != self.commit
         ]
@@ -143,7 +143,7 @@ class Case:
         return any(not path.endswith((".dvc", ".gitignore", ".gitkeep")) for path in tree.under(folder))
 
     def commits_to_run(self) -> tuple[str, ...]:
-        """The graded commit, then the newest earlier student commits whose files differ in more than words."""
+        """The graded commit, then the newest earlier student commits that have a pipeline."""
         earlier = [commit for commit in reversed(self.history.student_commits) if commit.sha != self.commit]
         working = [
             commit.sha
@@ -153,7 +153,7 @@ class Case:
         return (self.commit, *working[:EARLIER_RUNS])
 
     def script_of(self, pipeline: Pipeline, stages: Sequence[str], commit: str) -> str | None:
-        """The committed script that the first of these stages runs, told by its command; None when unclear."""
+        """The committed script that these stages run, told by their commands; None when unclear."""
         tree = self.repository.tree(commit)
         for stage in (pipeline.stage(address) for address in stages):
             for word in " ".join(stage.cmd).replace("&&", " ").replace(";", " ").split():

@@ -102,7 +102,7 @@ def results(transcripts: ScenarioTree, planned: Plan) -> Results:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def remarks(  # noqa: PLR0913, PLR0917 (a fixture's arguments are its imports)
+def remarks(
     case: Case,
     dataset: Dataset,
     experiments: HandedInExperiments,

@@ -103,12 +103,12 @@ class Course:
         raise failure or CheckFailed("a commit with a pipeline", "none was handed in")
 
     def reproduce_at(self, ws: Workspace, commit: str) -> Reproduction:
-        """Run everything of one commit with `dvc repro -f --no-run-cache` and raise CheckFailed unless all ran."""
+        """Run one commit with `dvc repro -f --no-run-cache`; raises CheckFailed unless all of it ran."""
         self.check_out(ws, commit)
         pipeline, roles = self.case.pipeline(commit), self.case.roles(commit)
         if pipeline.error or not pipeline.stages:
             raise CheckFailed("a dvc.yaml that DVC can run", pipeline.error or "no stages")
-        placed = self.place_sources(ws, commit, pipeline)
+        placed = self.place_sources(ws, commit)
         command = repro_command(pipeline, self.case.dvc_root)
         done = repro(ws, command, "-f", "--no-run-cache")
         state = snapshot(ws, pipeline)
@@ -116,7 +116,7 @@ class Course:
         return Reproduction(commit, pipeline, roles, command, placed, done, state)
 
     def repeat(self, ws: Workspace, experiment: Counted) -> Reproduction:
-        """Run a handed-in experiment at its own commit; where its scores differ, compute the right ones too."""
+        """Run a handed-in experiment at its own commit; where its scores differ, compute the right ones."""
         again = self.reproduce_at(ws, experiment.commit)
         found = HandedInExperiments.scores_in(again.state.metrics)
         if all(name in found and agrees(value, found[name]) for name, value in experiment.scores.items()):
@@ -144,8 +144,8 @@ class Course:
             ws.run("git", "clean", "-qffdx", check=True)
             ws.configure()
 
-    def place_sources(self, ws: Workspace, commit: str, pipeline: Pipeline) -> tuple[Placed, ...]:
-        """Put the raw data where the pipeline reads it: by pointer, else by the lock, else the newest version."""
+    def place_sources(self, ws: Workspace, commit: str) -> tuple[Placed, ...]:
+        """Put the raw data where the pipeline reads it: by pointer, by the lock, or the newest version."""
         placed = tuple(
             item for path in self.case.raw_sources(commit) for item in self.dataset.behind(path, commit)
         )
@@ -166,7 +166,7 @@ class Course:
         return self._first_that_runs(ws, changes, "train", self.base.roles.train)
 
     def change_split(self, ws: Workspace) -> Rerun:
-        """Change one parameter of the preprocessing, or the raw data where it has none, and run `dvc repro`."""
+        """Change one parameter of the preprocessing, or the raw data if it has none, and run `dvc repro`."""
         changes = draws.split_changes(self.params_of(ws, self.base.roles.prepare), self.seed)
         if not changes:
             return self._change_raw_data(ws)
@@ -190,12 +190,12 @@ class Course:
         ws.remove(self.base.roles.model)
         return self._after(ws, f"the deletion of {self.base.roles.model}")
 
-    def params_of(self, ws: Workspace, stages: Sequence[str], *, exclusive: bool = True) -> tuple[Param, ...]:
-        """The parameters that only these stages declare (any that they declare, where none is theirs alone)."""
+    def params_of(self, ws: Workspace, stages: Sequence[str]) -> tuple[Param, ...]:
+        """The parameters that only these stages declare; all that they declare where none is theirs alone."""
         mine = self._declared(ws, [s for s in self.base.pipeline.stages if s.address in stages])
         others = self._declared(ws, [s for s in self.base.pipeline.stages if s.address not in stages])
         own = tuple(param for param in mine if param not in others)
-        return own if own or exclusive else mine
+        return own or mine
 
     def _declared(self, ws: Workspace, stages: Sequence[Stage]) -> tuple[Param, ...]:
         found: dict[tuple[str, str], Param] = {}

@@ -61,6 +61,6 @@ def known_forms() -> Mapping[str, tuple[str, int]]:
 
 
 def plausible_size(size: int) -> bool:
-    """Whether a file of ``size`` bytes may hold the lab's rows, written in another way or a little changed."""
+    """Whether a file of ``size`` bytes may hold the lab's rows, written in another way."""
     whole = len(lab_data())
     return whole * 0.5 <= size <= whole * 2

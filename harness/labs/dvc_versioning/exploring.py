@@ -159,7 +159,7 @@ class Exploring:
         return Applied(_json(shown), best, done, snapshot(ws, base.pipeline), params)
 
     def share(self, ws: Workspace) -> Shared:
-        """Push the experiments to a bare Git remote and the DVC remote; list, pull and apply in a fresh clone."""
+        """Push the experiments to a bare remote; list, pull and apply them in a fresh clone."""
         base, best = self.course.base, self.best()
         names = [str(run.name) for run in self.runs.experiments if run.name]
         pushed = ws.run("dvc", "exp", "push", "origin", *names, cwd=base.command.folder)

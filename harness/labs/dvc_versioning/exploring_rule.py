@@ -28,7 +28,7 @@ Outcome = Literal["same", "other", "open"]
 
 
 def refuse_incomplete(experiment: OwnExperiment) -> None:
-    """Raise CheckFailed unless `dvc exp run` made an experiment that has the asked parameters, and metrics."""
+    """Raise CheckFailed unless `dvc exp run` made an experiment with the asked parameters and metrics."""
     if experiment.commit is None or not experiment.completed.ok:
         raise CheckFailed(
             f"`{experiment.completed.line}` makes an experiment", experiment.completed.describe()
@@ -46,7 +46,7 @@ def refuse_incomplete(experiment: OwnExperiment) -> None:
 
 
 def refuse_incomplete_table(pipeline: Pipeline, runs: Runs, applied: Applied) -> None:
-    """Raise CheckFailed unless `dvc exp show` has a row for every experiment with all its params and metrics."""
+    """Raise CheckFailed unless `dvc exp show` has a row with all params and metrics for each."""
     shown = rows(applied.shown)
     for experiment in runs.experiments:
         row = shown.get(str(experiment.name))
@@ -71,7 +71,7 @@ def refuse_other_state(
     state: Snapshot,
     params: Mapping[str, bytes],
 ) -> None:
-    """Raise CheckFailed unless the workspace holds exactly one experiment's params, lock, outputs and metrics."""
+    """Raise CheckFailed unless the workspace holds one experiment's params, lock, outputs and metrics."""
     if not completed.ok:
         raise CheckFailed(f"`{completed.line}` succeeds", completed.describe())
     now = {**params, **state.metrics, **state.locks}
@@ -101,8 +101,8 @@ def repetition(handed_in: Counted, again: Reproduction, *, deterministic: bool) 
     """How an experiment's scores compare when it is run again at its own commit, and why.
 
     Equal to 1e-9 or as rounded: ``same``. Otherwise, where the model came out with the recorded bytes or the
-    pipeline gives other results every time: ``other``. Else library versions may differ: two test rows are noise
-    and count as ``same``, more is ``open``.
+    pipeline gives other results every time: ``other``. Else library versions may differ: two test rows are
+    noise and count as ``same``, more is ``open``.
     """
     scores = HandedInExperiments.scores_in(again.state.metrics)
     gaps = [name for name, value in handed_in.scores.items() if not agrees(value, scores.get(name, -1.0))]

@@ -68,8 +68,8 @@ class HandedInExperiments:
     def _in_commits(self) -> tuple[Experiment, ...]:
         """Commits and branches whose params, lock and metrics belong together, without deliverable 2's own.
 
-        The first lock and the first re-run after it are the work of deliverable 2: they count only if they are
-        also among DVC's refs.
+        The first lock and the first re-run after it are deliverable 2: they count only if they are also
+        among DVC's refs.
         """
         found = [one for one in from_commits(self.case.history, self._reading) if one.belongs]
         on_head = [one for one in found if one.source == "commit"]

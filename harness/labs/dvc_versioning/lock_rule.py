@@ -21,8 +21,6 @@ def agreement(case: Case, commit: str) -> tuple[Disagreement, ...]:
 
 def find_agreeing_commit(case: Case) -> str | None:
     """The newest earlier student commit with a lock that agrees."""
-    for commit in reversed(case.history.student_commits):
-        if commit.sha != case.commit and commit.sha in case.described and case.locks(commit.sha):
-            if case.pipeline(commit.sha).stages and not agreement(case, commit.sha):
-                return commit.sha
-    return None
+    earlier = [c.sha for c in reversed(case.history.student_commits) if c.sha in case.described]
+    usable = [sha for sha in earlier if sha != case.commit and case.locks(sha) and case.pipeline(sha).stages]
+    return next((sha for sha in usable if not agreement(case, sha)), None)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 NOISE_ROWS = 2
 HINT = (
-    "Compute the scores in the evaluation's script from `model.predict` on the test data at every run: nothing may "
-    "be typed in, copied or edited afterwards."
+    "Compute the scores in the evaluation's script from `model.predict` on the test data at every run: "
+    "nothing may be typed in, copied or edited afterwards."
 )
 
 
@@ -59,8 +59,8 @@ def committed_scores(case: Case) -> Committed | None:
 def refuse_fabricated(case: Case, results: Results, ruling: Ruling) -> None:
     """Raise CheckFailed, with the flag, when the committed scores cannot be those of the committed state.
 
-    Only three things show it: the lock's own model and data, as handed in, give others; no confusion matrix of
-    the test rows gives them; or the model came out byte-identical here and its scores are others.
+    Only three things show it: the lock's own model and data, as handed in, give others; no confusion matrix
+    of the test rows gives them; or the model came out byte-identical here and its scores are others.
     """
     committed = committed_scores(case)
     if committed is None:
@@ -160,7 +160,7 @@ def judge_run(name: str, scored: Scored) -> Match:
     if compared is None:
         raise Pending(
             f"the scores could not be computed: {scored.problem}",
-            "Show the examiner how the model predicts; a scikit-learn model in a pickle or joblib file is understood.",
+            "Show the examiner how the model predicts; a pickled scikit-learn model is understood.",
         )
     if compared.average is None:
         gaps = listed(
@@ -171,7 +171,7 @@ def judge_run(name: str, scored: Scored) -> Match:
 
 
 def compare_committed(case: Case, results: Results, ruling: Ruling) -> None:
-    """Compare the committed scores with the run's: two test rows apart are noise of library versions, more is open.
+    """Compare the committed scores with the run's: two test rows apart are noise, more is open.
 
     Nothing is compared where the committed state is not what ran.
     """

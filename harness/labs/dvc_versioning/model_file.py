@@ -62,7 +62,7 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
 def _builds_an_object(data: bytes) -> bool:
     """Whether a pickle names any class: a string or a list of numbers names none.
 
-    A stream that is no valid pickle may be another format that starts alike, and gets the benefit of the doubt.
+    A stream that is no valid pickle may be another format that starts alike: the benefit of the doubt.
     """
     try:
         return any(opcode.name in BUILDERS for opcode, _, _ in pickletools.genops(data[:SCANNED]))

@@ -18,7 +18,7 @@ COMMITS_LOOKED_AT = 50
 
 
 class Objects:
-    """Which commit's tracked files can be served by the cache and the remotes that came with the submission."""
+    """Which commit's tracked files the handed-in cache and remotes can serve."""
 
     def __init__(self, case: Case, dataset: Dataset) -> None:
         self.case = case
@@ -26,7 +26,7 @@ class Objects:
         self.handed_in = case.submission.objects
 
     def tracked_at(self, commit: str) -> dict[str, str]:
-        """Path and md5 of everything that DVC tracks at a commit: pointers, and cached outputs in the locks."""
+        """Path and md5 of what DVC tracks at a commit: pointers, and cached outputs in the locks."""
         uncached = {out.path for s in self.case.pipeline(commit).stages for out in s.outs if not out.cached}
         outs = {
             o.path: o

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def facts(case: Case, dataset: Dataset, experiments: HandedInExperiments, results: Results) -> dict[str, str]:
-    """Facts by the names of the placeholders in the rubric's questions; what a submission lacks is left out."""
+    """Facts by the placeholders of the rubric's questions; what a submission lacks is left out."""
     return {
         **_version_facts(dataset),
         **_dependency_facts(case),
@@ -42,7 +42,10 @@ def _dependency_facts(case: Case) -> dict[str, str]:
     guilty = [(stage.name, file) for stage in pipeline.stages for file in files if file in stage.deps]
     if not guilty:
         return {}
-    return {"file_dependent_stages": listed(dict.fromkeys(name for name, _ in guilty)), "params_file": guilty[0][1]}
+    return {
+        "file_dependent_stages": listed(dict.fromkeys(name for name, _ in guilty)),
+        "params_file": guilty[0][1],
+    }
 
 
 def _rerun_facts(results: Results) -> dict[str, str]:

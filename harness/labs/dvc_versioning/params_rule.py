@@ -27,8 +27,8 @@ def groups(roles: Roles) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def faults(role: str, readings: Sequence[Reading], present: Mapping[str, Sequence[str]]) -> list[str]:
     """What is wrong with a role's parameters, in words; empty when nothing is.
 
-    ``present`` has, for each role, the keys of the lab's own that are in the params files at the graded commit.
-    A key counts as hard-coded only when both an extreme value and its absence left every output byte-identical.
+    ``present`` has, for each role, the lab's own keys that are in the params files. A key counts as
+    hard-coded only when both an extreme value and its absence left every output byte-identical.
     """
     unread = [f"{key} is declared but has no effect" for r in readings for key in sorted(r.unread)]
     undeclared = [

@@ -43,7 +43,7 @@ def touched(rerun: Rerun, base: Reproduction) -> tuple[str, ...]:
 
 
 def rule(ruling: Ruling, judgement: Judgement, culprits: str | None, rerun: Rerun) -> None:
-    """Award two points each for the stages that stayed, the changed ones and those downstream, by their share.
+    """Award two points each for the stages that stayed, that changed and that follow, by their share.
 
     An empty group's points go to the others; with nothing that could be skipped at most two points are left.
     """
@@ -102,8 +102,8 @@ def culprits(pipeline: Pipeline, judgement: Judgement, rerun: Rerun) -> str | No
         return None
     names = " and ".join(f"`{stage.name}`" for stage in guilty)
     return (
-        f"Remove the line `- {file}` from the `deps` of {names} in {guilty[0].file}: a file under `deps` re-runs its "
-        f"stage at every change in it. Its keys under `params` are enough."
+        f"Remove the line `- {file}` from the `deps` of {names} in {guilty[0].file}: a file under `deps` "
+        f"re-runs its stage at every change in it. Its keys under `params` are enough."
     )
 
 

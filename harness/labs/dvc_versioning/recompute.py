@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.evidence.scoring import Label, Match
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
+    from harness.workspace.prediction import Prediction
     from harness.workspace.workspace import Workspace
 
 LARGEST = 1 << 30
@@ -56,34 +57,58 @@ class Scored:
 def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored:
     """Compute the right scores of the state in a workspace.
 
-    The model runs on the features alone, in a workspace that has the model and the code and no data; the labels
-    stay here. Reported scores come from the metrics files of the workspace.
+    The model runs on the features alone, in a workspace that has the model and the code and no data; the
+    labels stay here. Reported scores come from the metrics files of the workspace.
     """
     files = {path: ws.read(path) for path in metric_paths(pipeline) or case.metric_files(case.commit)}
     reported = reported_scores({path: data for path, data in files.items() if data is not None})
-    if roles.model is None:
-        return Scored(reported, problem="no stage makes a model that evaluate reads")
-    model = ws.read(roles.model, LARGEST)
-    if model is None:
-        return Scored(reported, problem=f"{roles.model} is not a file")
-    if reason := why_no_model(len(model), model):
-        return Scored(reported, problem=f"{roles.model} {reason}", no_model=True)
-    tables = [(path, ws.read(path, LARGEST)) for path in held_out_files(ws, roles.held_out)]
     try:
-        held_out = split_held_out([read_table(path, data) for path, data in tables if data is not None])
-    except MalformedEvidence as malformed:
-        return Scored(reported, problem=f"the held-out data cannot be read: {malformed}")
-    if held_out is None:
-        return Scored(
-            reported, problem=f"no label column {LABEL!r} in {' or '.join(roles.held_out) or 'any data'}"
-        )
-    code = code_files(ws)
-    lone = ws.copy_only(ws.root / "predicting", (roles.model, *code))
-    folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
-    found = predict(lone, roles.model, held_out.features, imports=folders)
+        model = _model(ws, roles)
+        held_out = _held_out(ws, roles)
+    except NoScores as reason:
+        return Scored(reported, problem=str(reason), no_model=reason.no_model)
+    found = predict_elsewhere(ws, model, held_out.features)
     if found.labels is None:
-        return Scored(reported, problem=f"{roles.model}: {found.error}")
+        return Scored(reported, problem=f"{model}: {found.error}")
     return Scored(reported, held_out.labels, found.labels)
+
+
+class NoScores(Exception):
+    """Why the right scores cannot be computed; ``no_model``: what should be the model is none."""
+
+    def __init__(self, reason: str, *, no_model: bool = False) -> None:
+        super().__init__(reason)
+        self.no_model = no_model
+
+
+def predict_elsewhere(ws: Workspace, model: str, features: bytes) -> Prediction:
+    """The model's predictions, made in a workspace that has the model and the code and no data."""
+    code = code_files(ws)
+    lone = ws.copy_only(ws.root / "predicting", (model, *code))
+    folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
+    return predict(lone, model, features, imports=folders)
+
+
+def _model(ws: Workspace, roles: Roles) -> str:
+    if roles.model is None:
+        raise NoScores("no stage makes a model that evaluate reads")
+    data = ws.read(roles.model, LARGEST)
+    if data is None:
+        raise NoScores(f"{roles.model} is not a file")
+    if reason := why_no_model(len(data), data):
+        raise NoScores(f"{roles.model} {reason}", no_model=True)
+    return roles.model
+
+
+def _held_out(ws: Workspace, roles: Roles) -> Split:
+    files = [(path, ws.read(path, LARGEST)) for path in held_out_files(ws, roles.held_out)]
+    try:
+        found = split_held_out([read_table(path, data) for path, data in files if data is not None])
+    except MalformedEvidence as malformed:
+        raise NoScores(f"the held-out data cannot be read: {malformed}") from malformed
+    if found is None:
+        raise NoScores(f"no label column {LABEL!r} in {' or '.join(roles.held_out) or 'any data'}")
+    return found
 
 
 def split_held_out(tables: Sequence[Table]) -> Split | None:

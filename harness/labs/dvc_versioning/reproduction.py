@@ -42,7 +42,7 @@ class Repro:
 
 
 def relative_to(path: str, folder: str) -> str:
-    """The repository path ``path`` as seen from the repository folder ``folder``, with ``..`` where needed."""
+    """The repository path ``path`` as seen from the folder ``folder``, with ``..`` where needed."""
     parts, base = PurePosixPath(path).parts, PurePosixPath(folder).parts
     shared = next(
         (i for i, (a, b) in enumerate(zip(parts, base, strict=False)) if a != b), min(len(parts), len(base))
@@ -51,7 +51,7 @@ def relative_to(path: str, folder: str) -> str:
 
 
 def repro_command(pipeline: Pipeline, dvc_root: str) -> Repro:
-    """How a person would run the whole pipeline: beside the only dvc.yaml, or all of them from the DVC root."""
+    """How a person runs the whole pipeline: beside the only dvc.yaml, or all from the DVC root."""
     files = sorted({stage.file for stage in pipeline.stages})
     if len(files) == 1:
         return Repro(PurePosixPath(files[0]).parent.as_posix(), ())

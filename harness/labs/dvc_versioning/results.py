@@ -9,12 +9,12 @@ from harness.labs.dvc_versioning.course import Reproduction, Rerun
 from harness.labs.dvc_versioning.exploring import Applied, Runs, Shared
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.reproduction import Snapshot
-from harness.labs.dvc_versioning.sensitivity import Alone, Reading
 from harness.labs.dvc_versioning.sharing import Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.labs.dvc_versioning.sensitivity import Alone, Reading
     from harness.labs.dvc_versioning.sharing import Visit
     from harness.workspace.scenario import ScenarioTree, Transcript
 

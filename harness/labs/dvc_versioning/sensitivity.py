@@ -49,7 +49,7 @@ class Reading:
 
 
 def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | None]:
-    """Run a stage's own command without DVC, its outputs removed first; returns what it read (None: unknown)."""
+    """Run a stage's command without DVC, its outputs removed first; with what it read (None: unknown)."""
     for out in stage.outs:
         if out.path not in stage.persist:
             ws.remove(out.path)
@@ -63,7 +63,7 @@ def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:
 
 
 def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -> Alone:
-    """Run a stage with only what it declares; where that differs from the real run, once more with everything."""
+    """Run a stage with only what it declares; where that differs, once more with everything."""
     declared = ws.copy_only(ws.root / "alone" / stage.address.replace("/", "-"), (*stage.deps, *stage.params))
     for out in stage.outs:
         declared.make_folder(posixpath.dirname(out.path))
@@ -81,7 +81,7 @@ def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -
 
 
 def declares_file(stage: Stage, path: str) -> bool:
-    """Whether a stage declares a path it reads: as a dependency, in a folder, as parameters, as its own output."""
+    """Whether a stage declares a path it reads: as a dependency, parameters or its own output."""
     own = (*stage.deps, *stage.params, *stage.out_paths)
     return any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in own)
 
@@ -111,6 +111,7 @@ class Sensitivity:
                 (read if found else unread).add(key)
                 inert |= {leaf for leaf in mine if leaf in self.tried and leaf not in found}
         undeclared = self._undeclared(deterministic=deterministic)
+        inert |= self._inert_suspects(suspects - undeclared, deterministic=deterministic)
         return Reading(
             self.stage.address, frozenset(read), frozenset(unread), undeclared, frozenset(inert), self.tried
         )
@@ -151,6 +152,20 @@ class Sensitivity:
             }
             found |= set(self._narrowed(file, leaves, deterministic=deterministic))
         return frozenset(found)
+
+    def _inert_suspects(self, suspects: frozenset[str], *, deterministic: bool) -> set[str]:
+        """The undeclared suspects, if their absence changes nothing either: their values are hard-coded."""
+        found: set[str] = set()
+        for file in self._files():
+            keys = [
+                leaf for leaf in self._leaves(file) if leaf in suspects and not self._declared(file, leaf)
+            ]
+            original = data = self.ws.read(file) or b""
+            for key in keys:
+                data = delete(file, data, key)
+            if keys and deterministic and self._effect(file, data, original) == "unchanged":
+                found |= set(keys)
+        return found
 
     def _narrowed(self, file: str, leaves: Mapping[str, Value], *, deterministic: bool) -> list[str]:
         original = data = self.ws.read(file) or b""

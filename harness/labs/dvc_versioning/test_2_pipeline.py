@@ -54,7 +54,7 @@ def test_parameters_are_declared_and_read(case: Case, results: Results, ruling: 
 
 @check("D2.repro")
 def test_the_pipeline_runs_in_a_fresh_clone(results: Results, ruling: Ruling) -> None:
-    """`dvc repro -f --no-run-cache` in a fresh clone with an empty cache runs every stage and makes every output."""
+    """`dvc repro -f --no-run-cache` in a fresh clone runs every stage and makes every output."""
     base = results.reproduction()
     ruling.fact(
         "command", f"{base.completed.line} at {short(base.commit)}: exit code {base.completed.exit_code}"
@@ -68,13 +68,13 @@ def test_the_pipeline_runs_in_a_fresh_clone(results: Results, ruling: Ruling) ->
             3,
             expected=base.head_failure.expected,
             found=f"at HEAD {base.head_failure.found}",
-            hint=f"HEAD does not run, {short(base.commit)} does: commit what you changed since (scripts, params.yaml).",
+            hint=f"HEAD does not run, {short(base.commit)} does: commit what you changed since.",
         )
 
 
 @check("D2.lock", needs="inside")
 def test_the_lock_is_committed_and_agrees(case: Case, ruling: Ruling) -> None:
-    """dvc.lock is committed with every stage, and agrees with code, parameters and data at a student commit."""
+    """dvc.lock has every stage, and agrees with code, parameters and data at a student commit."""
     ruling.require_needs()
     pipeline, locks = case.pipeline(case.commit), case.locks(case.commit)
     if not locks:
@@ -123,7 +123,7 @@ def test_a_training_parameter_reruns_train_and_what_follows(results: Results, ru
 
 @check("D2.upstream")
 def test_other_changes_rerun_what_they_must(results: Results, ruling: Ruling) -> None:
-    """A changed split re-runs all that follows, an edited evaluation only itself; a deleted model comes back."""
+    """A changed split re-runs all that follows, an edited script its stage; a deleted model comes back."""
     base = results.reproduction()
     for name, rule in (
         ("split", partial_rule.split_fault),
@@ -146,7 +146,7 @@ def test_other_changes_rerun_what_they_must(results: Results, ruling: Ruling) ->
 
 @check("D2.metrics", needs="inside")
 def test_the_metrics_are_the_models(case: Case, results: Results, ruling: Ruling) -> None:
-    """The four metrics equal the harness's own computation from the model and the held-out data, on two runs."""
+    """The four metrics equal the harness's own computation from model and held-out data, on two runs."""
     metrics_rule.refuse_fabricated(case, results, ruling)
     ruling.require_needs()
     metrics_rule.compare_with_recomputation(results, ruling)

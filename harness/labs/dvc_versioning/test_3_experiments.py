@@ -23,7 +23,7 @@ POINTS_EACH = 2.0
 
 @check("D3.experiments")
 def test_three_experiments_were_handed_in(experiments: HandedInExperiments, ruling: Ruling) -> None:
-    """At least three experiments with different parameter sets were handed in, each with parameters and metrics."""
+    """At least three experiments with different parameters were handed in, each with its metrics."""
     counted, described = experiments.counted, experiments.told
     for experiment in counted:
         ruling.fact("value", f"{experiment.name} at {short(experiment.commit)}: {experiment.told}")
@@ -113,7 +113,7 @@ def test_new_experiments_run(results: Results, ruling: Ruling) -> None:
 
 @check("D3.compare_apply")
 def test_experiments_are_compared_and_applied(results: Results, ruling: Ruling) -> None:
-    """`dvc exp show` has a row per experiment with all values, and `dvc exp apply` leaves exactly the best one."""
+    """`dvc exp show` has a row per experiment, and `dvc exp apply` leaves exactly the best one."""
     pipeline, runs, applied = results.reproduction().pipeline, results.runs(), results.applied()
     exploring_rule.refuse_incomplete_table(pipeline, runs, applied)
     exploring_rule.refuse_other_state(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
 
+LEAST_LIKE = 4
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -55,7 +57,7 @@ class Version:
 
 
 def recovery_for(case: Case, store: Path) -> Recovery:
-    """Known bytes for a submission: the lab's data, what was handed in, and every blob of the history in question."""
+    """Known bytes: the lab's data, what was handed in, and the history's blobs of a fitting size."""
     recovery = Recovery(store)
     recovery.add(lab_data(), "the lab's own dataset")
     commits = [commit.sha for commit in case.history.student_commits]
@@ -110,7 +112,7 @@ class Dataset:
 
     @cached_property
     def path(self) -> str:
-        """The dataset's path: the handout's where it is tracked, else what is tracked and looks most like it."""
+        """The dataset's path: the handout's where it is tracked, else what looks most like it."""
         return min(self.history, key=self._unlikeliness, default=self.case.inside_dvc_root(DATA_PATH))
 
     def _unlikeliness(self, path: str) -> tuple[int, str]:
@@ -121,12 +123,12 @@ class Dataset:
             DATA_PATH.startswith(f"{path.split('/', 1)[-1]}/") or path.endswith(("data/raw", "data")),
             path.endswith((".csv", ".tsv", ".parquet")),
         )
-        return next((rank for rank, sign in enumerate(signs) if sign), len(signs)), path
+        return next((rank for rank, sign in enumerate(signs) if sign), LEAST_LIKE), path
 
     @property
     def looks_tracked(self) -> bool:
         """Whether any pointer in the history looks like the dataset's, rather than a model's."""
-        return bool(self.history) and self._unlikeliness(self.path)[0] < 4
+        return bool(self.history) and self._unlikeliness(self.path)[0] < LEAST_LIKE
 
     @cached_property
     def versions(self) -> tuple[Version, ...]:
@@ -239,7 +241,7 @@ class Dataset:
         return next((version for version in reversed(self.versions) if version.files), None)
 
     def behind(self, path: str, commit: str) -> tuple[Placed, ...]:
-        """What to put at a raw input of a commit's pipeline: by pointer, else by the lock, else what is newest."""
+        """What to put at a raw input of a commit's pipeline: by pointer, by the lock, or what is newest."""
         md5s = [*self._by_pointer(path, commit), *self._by_lock(path, commit)]
         for tracked, md5 in md5s:
             if files := self.resolve(tracked, md5):
