@@ -23,7 +23,7 @@ class Judgement:
     """The stages of a re-run in three groups, each with those that did right.
 
     ``changed`` are the stages that the change itself touches, ``downstream`` those that follow by the data
-    really read, ``others`` the rest, which should stay. Stages that only declare such data are in none of them.
+    really read, ``others`` the rest, which should stay. Stages that only declare it are in none.
     """
 
     changed: tuple[str, ...]
@@ -100,7 +100,7 @@ def _rightly_idle(
     rerun: Rerun,
     really: Mapping[str, frozenset[str] | None],
 ) -> frozenset[str]:
-    """The ``suspects`` that had no reason to run: what makes their inputs is done, and made the same bytes."""
+    """The ``suspects`` that had no reason to run: what makes their inputs made the same bytes."""
     done = set(rerun.completed.stages) | (set(pipeline.addresses) - set(suspects))
     moved = [path for path, md5 in rerun.after.outs.items() if rerun.before.outs.get(path) != md5]
     idle: set[str] = set()
