@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.errors import CheckFailed, HarnessError, Pending
+from harness.errors import CheckFailed, HarnessError, MalformedEvidence, Pending
 from harness.grading.result import CheckResult, Evidence, EvidenceKind, Flag, Status, rounded
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ class Ruling:
     def _ended(self, ending: BaseException | None) -> list[Part]:
         if isinstance(ending, CheckFailed):
             return [Part("lose", self.max_points, ending.expected, ending.found, ending.hint)]
+        if isinstance(ending, MalformedEvidence):
+            return [Part("lose", self.max_points, f"a readable {ending.path}", ending.reason)]
         if isinstance(ending, Pending):
             return [Part("defer", self.max_points, found=ending.found, hint=ending.hint)]
         if ending is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from harness.errors import MalformedEvidence
 from harness.evidence.config import configs_in, local_configs_in
 from harness.labs.dvc_versioning.dataset import template_files
 from harness.labs.dvc_versioning.wording import listed, short
@@ -77,14 +79,19 @@ def _has_crlf(case: Case, path: str) -> bool:
 
 
 def _credentials(case: Case) -> Iterator[Flagged]:
-    for config in (*configs_in(case.head), *local_configs_in(case.head)):
-        for one in config.credentials:
-            yield "credentials", f"{one.file}, line {one.line}, holds a secret ({one.option}): revoke it"
+    with contextlib.suppress(MalformedEvidence):
+        yield from _of_configs(case)
     for path in case.head.paths()[:SCANNED_FILES]:
         data = case.head.read(path, SCANNED_BYTES) or b""
         if path not in template_files() and b"\0" not in data and (match := SECRET.search(data)):
             line = data.count(b"\n", 0, match.start()) + 1
             yield "credentials", f"{path}, line {line}, looks like a secret: revoke it and take it out of Git"
+
+
+def _of_configs(case: Case) -> Iterator[Flagged]:
+    for config in (*configs_in(case.head), *local_configs_in(case.head)):
+        for one in config.credentials:
+            yield "credentials", f"{one.file}, line {one.line}, holds a secret ({one.option}): revoke it"
 
 
 def _of_pipeline(case: Case) -> Iterator[Flagged]:

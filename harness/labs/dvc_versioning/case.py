@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.evidence.config import configs_in
+from harness.errors import MalformedEvidence
+from harness.evidence.config import parse_config
 from harness.evidence.history import History
 from harness.evidence.lock import lock_files, read_lock
 from harness.evidence.pipeline import Pipeline
@@ -44,22 +46,33 @@ class Case:
         self.history = History(self.repository, submission.commit, template_files())
         self._describe = describe
         self._pipelines: dict[str, Pipeline] = {}
+        self._locks: dict[str, dict[str, Lock]] = {}
+        self._pointers: dict[str, tuple[Pointer, ...]] = {}
 
     @cached_property
     def head(self) -> Tree:
         """The files of the graded commit."""
         return self.repository.tree(self.commit)
 
-    @cached_property
+    @property
     def config(self) -> DvcConfig | None:
-        """The committed DVC configuration nearest to the top, at the graded commit."""
-        found = [config for config in configs_in(self.head) if not config.local]
-        return min(found, key=lambda config: (config.root.count("/"), config.root), default=None)
+        """The committed DVC configuration nearest to the top.
+
+        Raises:
+            MalformedEvidence: it cannot be read.
+        """
+        file = self.inside_dvc_root(".dvc/config")
+        return parse_config(file, data) if (data := self.head.read(file)) is not None else None
 
     @cached_property
     def dvc_root(self) -> str:
         """The folder that holds `.dvc`; the top of the repository where there is none."""
-        return self.config.root if self.config else "."
+        roots = [
+            posixpath.dirname(posixpath.dirname(path)) or "."
+            for path in self.head.paths()
+            if _is_config(path)
+        ]
+        return min(roots, key=lambda root: (root != ".", root.count("/"), root), default=".")
 
     def inside_dvc_root(self, name: str) -> str:
         """The repository path of a file beside `.dvc`."""
@@ -112,15 +125,31 @@ class Case:
 
     def pointers(self, commit: str) -> tuple[Pointer, ...]:
         """The pointers at a commit."""
-        return pointers_in(self.repository.tree(commit))
+        if commit not in self._pointers:
+            self._pointers[commit] = pointers_in(self.repository.tree(commit))
+        return self._pointers[commit]
 
     def locks(self, commit: str) -> dict[str, Lock]:
-        """The lock files at a commit by path."""
+        """The readable lock files at a commit by path."""
+        if commit not in self._locks:
+            self._locks[commit] = self._read_locks(commit)
+        return self._locks[commit]
+
+    def _read_locks(self, commit: str) -> dict[str, Lock]:
         wdirs: dict[str, dict[str, str]] = {}
         for stage in self.pipeline(commit).stages:
             wdirs.setdefault(self.lock_of(stage), {})[stage.name] = stage.wdir
+        found: dict[str, Lock] = {}
         tree = self.repository.tree(commit)
-        return {file: read_lock(tree, file, wdirs.get(file)) for file in lock_files(tree)}
+        for file in lock_files(tree):
+            with contextlib.suppress(MalformedEvidence):
+                found[file] = read_lock(tree, file, wdirs.get(file))
+        return found
+
+    def refuse_unreadable_locks(self) -> None:
+        """Raise MalformedEvidence when a lock file at the graded commit cannot be read."""
+        for file in lock_files(self.head):
+            read_lock(self.head, file)
 
     def locked(self, commit: str, stage: Stage) -> LockedStage | None:
         """A stage's entry in its lock at a commit."""

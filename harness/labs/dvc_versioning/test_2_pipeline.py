@@ -76,6 +76,7 @@ def test_the_pipeline_runs_in_a_fresh_clone(results: Results, ruling: Ruling) ->
 def test_the_lock_is_committed_and_agrees(case: Case, ruling: Ruling) -> None:
     """dvc.lock has every stage, and agrees with code, parameters and data at a student commit."""
     ruling.require_needs()
+    case.refuse_unreadable_locks()
     pipeline, locks = case.pipeline(case.commit), case.locks(case.commit)
     if not locks:
         raise CheckFailed("dvc.lock committed at HEAD", "there is none")

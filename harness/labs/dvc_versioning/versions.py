@@ -141,7 +141,7 @@ class Dataset:
         files = self.resolve(pointer.path, str(pointer.md5)) or ()
         listing = self.recovery.find(str(pointer.md5)) if pointer.is_dir else None
         main = self._main(files)
-        table = read_table(main.path, main.data.read_bytes()) if main else None
+        table = _table(main) if main else None
         form = known_forms().get(main.md5 if main else str(pointer.md5))
         return Version(
             commit, pointer, files, listing.path if listing else None, table, form[0] if form else None
@@ -271,6 +271,13 @@ class Dataset:
     def _by_lock(self, path: str, commit: str) -> list[tuple[str, str]]:
         stages = [stage for lock in self.case.locks(commit).values() for stage in lock.stages.values()]
         return [(dep.path, dep.md5) for stage in stages for dep in stage.deps if dep.path == path and dep.md5]
+
+
+def _table(item: Placed) -> Table | None:
+    try:
+        return read_table(item.path, item.data.read_bytes())
+    except MalformedEvidence:
+        return None
 
 
 def _within(path: str, folder: str) -> bool:
