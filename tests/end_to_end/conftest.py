@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from fixtures.submissions.build import build
 from harness.labs.inner import run_checks
@@ -27,7 +29,9 @@ def grade_path(tmp_path_factory: pytest.TempPathFactory) -> GradeFolder:
     def grade(path: Path | str) -> Grade:
         file = tmp_path_factory.mktemp("grade") / "grade.json"
         options = Options(submission=str(path), grade_json=file)
-        Session(options, functools.partial(run_checks, arguments=["-q"]), Progress()).grade()
+        console = Console(file=io.StringIO())
+        with Progress(console, live=False) as progress:
+            Session(options, functools.partial(run_checks, arguments=["-q"]), progress).grade()
         found: Grade = json.loads(file.read_text(encoding="utf-8"))
         return found
 

@@ -15,10 +15,10 @@ GradePath = Callable[[Path | str], Grade]
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    """A repository whose dvc.yaml, dvc.lock, pointer and DVC configuration are garbage."""
+    """A repository whose dvc.yaml, dvc.lock, pointer, parameters and metrics are garbage."""
     folder = tmp_path / "broken lab"
     texts = {
-        ".dvc/config": "[core\n",
+        ".dvc/config": "",
         ".dvcignore": "",
         "dvc.yaml": "stages: [1",
         "dvc.lock": "x: {",

@@ -1,4 +1,4 @@
-"""Every submission of the catalogue gets exactly its verdict: all 22 checks, points, pending points and flags."""
+"""Every submission of the catalogue gets exactly its verdict: 22 checks, points and flags."""
 
 from __future__ import annotations
 

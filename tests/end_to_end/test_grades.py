@@ -1,4 +1,4 @@
-"""What a grade must show: the same twice and from every form of one submission, and hints that name the cause."""
+"""What a grade must show: the same twice, from every form of one submission, with hints that help."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ Graded = Callable[[str], Grade]
 
 def verdicts(grade: Grade) -> dict[str, tuple[str, float, float]]:
     """Status, points and pending points by check."""
-    return {check["id"]: (check["status"], check["points"], check["pending_points"]) for check in grade["checks"]}
+    return {
+        check["id"]: (check["status"], check["points"], check["pending_points"]) for check in grade["checks"]
+    }
 
 
 def check_of(grade: Grade, id_: str) -> dict[str, Any]:
@@ -38,10 +40,17 @@ def test_the_reference_is_graded_the_same_twice(graded: Graded, built: Built, gr
 def test_the_reference_earns_everything(graded: Graded) -> None:
     """The reference gets 80 of 80 points and nothing is pending."""
     grade = graded("reference")
-    assert (grade["outcome"], grade["score"], grade["max_score"], grade["pending_score"]) == ("graded", 80.0, 80.0, 0.0)
+    assert (grade["outcome"], grade["score"], grade["max_score"], grade["pending_score"]) == (
+        "graded",
+        80.0,
+        80.0,
+        0.0,
+    )
 
 
-def test_folder_and_zip_are_one_submission(graded: Graded, built: Built, grade_path: GradePath, tmp_path: Path) -> None:
+def test_folder_and_zip_are_one_submission(
+    graded: Graded, built: Built, grade_path: GradePath, tmp_path: Path
+) -> None:
     """The zip of a folder, with .git and .dvc/cache, gets the folder's grade and digest."""
     archive = shutil.make_archive(str(tmp_path / "handed in"), "zip", built("reference"))
     zipped = grade_path(archive)
@@ -49,7 +58,9 @@ def test_folder_and_zip_are_one_submission(graded: Graded, built: Built, grade_p
     assert zipped["submission"]["digest"] == graded("reference")["submission"]["digest"]
 
 
-def test_a_bundle_lacks_only_the_objects(graded: Graded, built: Built, grade_path: GradePath, tmp_path: Path) -> None:
+def test_a_bundle_lacks_only_the_objects(
+    graded: Graded, built: Built, grade_path: GradePath, tmp_path: Path
+) -> None:
     """A bundle with all refs differs from the folder only in the push, which is pending."""
     bundle = tmp_path / "lab.bundle"
     with git.Repo(built("reference")) as repository:
@@ -65,7 +76,7 @@ def test_the_template_earns_nearly_nothing(graded: Graded) -> None:
 
 
 def test_a_params_file_under_deps_is_named(graded: Graded) -> None:
-    """The hint names the line of dvc.yaml to remove, and exactly the share of the stages that should stay is lost."""
+    """The hint names the line to remove, and exactly the share of the stages that should stay is lost."""
     check = check_of(graded("params_as_dependency"), "D2.partial")
     assert (check["status"], check["points"]) == ("partial", 4.0)
     assert "`- params.yaml`" in check["hint"]
@@ -73,7 +84,7 @@ def test_a_params_file_under_deps_is_named(graded: Graded) -> None:
 
 
 def test_what_can_be_run_is_settled_without_the_data(graded: Graded) -> None:
-    """With remote, cache and experiments gone, what running settles is settled, and the experiments are pending."""
+    """With remote, cache and experiments gone, running settles what it can; experiments are pending."""
     found = verdicts(graded("windows_remote_lost"))
     for id_ in ("D1.switch", "D2.repro", "D2.partial", "D3.run", "D3.push"):
         assert found[id_][0] == "passed", id_

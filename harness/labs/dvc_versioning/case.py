@@ -67,11 +67,8 @@ class Case:
     @cached_property
     def dvc_root(self) -> str:
         """The folder that holds `.dvc`; the top of the repository where there is none."""
-        roots = [
-            posixpath.dirname(posixpath.dirname(path)) or "."
-            for path in self.head.paths()
-            if _is_config(path)
-        ]
+        configs = [path for path in self.head.paths() if f"/{path}".endswith("/.dvc/config")]
+        roots = [posixpath.dirname(posixpath.dirname(path)) or "." for path in configs]
         return min(roots, key=lambda root: (root != ".", root.count("/"), root), default=".")
 
     def inside_dvc_root(self, name: str) -> str:
