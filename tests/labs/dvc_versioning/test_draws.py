@@ -1,0 +1,100 @@
+"""The values of the scenarios: drawn from the seed, others than the present ones, no two sets alike."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.evidence.params import Value
+from harness.labs.dvc_versioning.draws import (
+    Change,
+    Param,
+    by_usefulness,
+    experiments,
+    generator,
+    split_changes,
+    train_changes,
+)
+
+TREES = Param("params.yaml", "train.n_estimators", 100)
+DEPTH = Param("params.yaml", "train.max_depth", 10)
+SEED = Param("params.yaml", "train.random_state", 42)
+RATE = Param("params.yaml", "train.learning_rate", 0.1)
+SHARE = Param("params.yaml", "preprocess.test_split", 0.2)
+NAMES = st.sampled_from(["n_estimators", "max_depth", "seed", "rate", "leaf", "share"])
+NUMBERS = st.one_of(st.integers(-5, 1000), st.floats(0.001, 1000))
+PARAMS = st.lists(
+    st.builds(Param, st.just("params.yaml"), NAMES, NUMBERS), max_size=6, unique_by=lambda one: one.key
+)
+
+
+def test_the_most_telling_parameters_come_first() -> None:
+    """Trees and depth show in a model, a seed shows least."""
+    assert by_usefulness([SEED, RATE, DEPTH, TREES]) == [TREES, DEPTH, RATE, SEED]
+
+
+def test_what_is_no_number_is_not_varied() -> None:
+    """Text, truth values, lists and null have no value that surely means the same kind of thing."""
+    values: tuple[Value, ...] = ("gini", True, [1], None)
+    others = [Param("params.yaml", f"train.{value}", value) for value in values]
+    assert by_usefulness(others) == []
+    assert not train_changes(others, 1)
+    assert not experiments(others, 1)
+
+
+def test_a_split_is_changed_by_its_fraction_first() -> None:
+    """A fraction changes every output, a seed of the split only their rows."""
+    changes = split_changes([Param("params.yaml", "preprocess.random_state", 42), SHARE], 1)
+    assert [change.param.last for change in changes] == ["test_split", "random_state"]
+
+
+def test_a_change_says_what_was_changed() -> None:
+    """The words go into the evidence."""
+    assert str(Change(TREES, 2)) == "train.n_estimators from 100 to 2"
+
+
+def test_each_purpose_has_lots_of_its_own() -> None:
+    """A draw for one purpose does not move those for another."""
+    assert generator(1, "a").random() == generator(1, "a").random() != generator(1, "b").random()
+
+
+@given(PARAMS, st.integers(0, 9))
+def test_every_change_is_a_change(params: list[Param], seed: int) -> None:
+    """A parameter is given another value of its own type."""
+    for change in (*train_changes(params, seed), *split_changes(params, seed)):
+        assert change.new != change.param.value
+        assert type(change.new) is type(change.param.value)
+
+
+@given(PARAMS, st.integers(0, 9))
+def test_experiments_are_three_and_differ(params: list[Param], seed: int) -> None:
+    """Each differs from the others and from the present values, and all vary the same parameters."""
+    sets = experiments(params, seed)
+    assert len(sets) == (3 if params else 0)
+    assert len({tuple(change.new for change in one) for one in sets}) == len(sets)
+    assert len({tuple(change.param for change in one) for one in sets}) <= 1
+    for change in itertools.chain.from_iterable(sets):
+        assert change.new != change.param.value
+
+
+@given(PARAMS, st.integers(0, 9))
+def test_a_seed_gives_the_same_values_again(params: list[Param], seed: int) -> None:
+    """The order in which the parameters were found has no part in it."""
+    again = params[::-1]
+    assert experiments(params, seed) == experiments(again, seed)
+    assert train_changes(params, seed) == train_changes(again, seed)
+    assert split_changes(params, seed) == split_changes(again, seed)
+
+
+def test_another_seed_gives_other_experiments() -> None:
+    """Values tuned to one seed are of no use under another."""
+    assert len({experiments([TREES, DEPTH], seed) for seed in range(20)}) > 1
+
+
+@pytest.mark.parametrize("key", ["seed", "train.random_state", "split.Random_State"])
+def test_seeds_are_told_by_their_names(key: str) -> None:
+    """A seed is the last thing to vary."""
+    assert Param("params.yaml", key, 1).is_seed
