@@ -1,0 +1,48 @@
+"""Submissions are built once, whole, and independent of each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.submissions import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.submissions.conftest import Made
+
+
+def test_reference_is_kept(made: Callable[[str], Made]) -> None:
+    """The second call gives the same folder, with Git's and DVC's own inside."""
+    folder = build.reference()
+    assert folder == build.reference() == made("reference").folder
+    assert (folder / ".git").is_dir()
+    assert (folder / ".dvc" / "cache" / "files" / "md5").is_dir()
+    assert not (folder / ".dvc" / "tmp").exists()
+
+
+def test_build_makes_a_folder_of_its_own(tmp_path: Path) -> None:
+    """A submission lies under its name, alone, and is not the kept reference."""
+    folder = build.build("reference", tmp_path)
+    assert folder == tmp_path / "reference"
+    assert list(tmp_path.iterdir()) == [folder]
+    (folder / "README.md").write_text("changed", encoding="utf-8")
+    assert (build.reference() / "README.md").read_text(encoding="utf-8") != "changed"
+
+
+def test_kept_submission_is_not_built_again() -> None:
+    """A kept variant is the same folder at every call, apart from the reference's."""
+    folder = build.kept("no_experiments")
+    assert folder == build.kept("no_experiments")
+    assert folder.name == "no_experiments"
+    assert folder.parent != build.reference().parent
+
+
+def test_unknown_submission_is_told(tmp_path: Path) -> None:
+    """A name that the catalogue does not have is an error, and makes nothing."""
+    with pytest.raises(KeyError, match="no submission 'nothing'"):
+        build.build("nothing", tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,51 @@
+"""The catalogue is complete and consistent."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.submissions.catalogue import EVERY, named
+from fixtures.submissions.variant import FULL_MARKS
+
+
+def test_names_are_unique() -> None:
+    """A name leads to one submission."""
+    assert len({entry.name for entry in EVERY}) == len(EVERY)
+
+
+def test_holds_enough_of_each_kind() -> None:
+    """At least 15 broken, 8 right but different, and 2 pending submissions are there."""
+    kinds = [entry.kind for entry in EVERY]
+    assert kinds.count("broken") >= 15
+    assert kinds.count("right") >= 9
+    assert kinds.count("pending") >= 2
+
+
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: entry.name)
+def test_verdicts_are_possible(entry: object) -> None:
+    """Ids exist, points fit the check and the status, right submissions lose nothing."""
+    entry = named(str(getattr(entry, "name", "")))
+    assert set(entry.expect) <= set(FULL_MARKS)
+    for id_, verdict in entry.verdicts().items():
+        assert 0 <= verdict.points + verdict.pending <= FULL_MARKS[id_] + 1e-9
+        if verdict.status == "partial":
+            assert 0 < verdict.points < FULL_MARKS[id_]
+        if verdict.status == "pending":
+            assert verdict.points + verdict.pending == pytest.approx(FULL_MARKS[id_], abs=1e-3)
+        if verdict.status in {"failed", "blocked"}:
+            assert verdict.points == verdict.pending == 0
+    assert entry.kind != "right" or entry.score == 80
+    assert entry.kind != "pending" or entry.score + entry.pending_score == 80
+
+
+def test_every_check_is_lost_somewhere() -> None:
+    """For almost every check there is a submission that fails it, in whole or in part, and not for a need."""
+    verdicts = [pair for entry in EVERY for pair in entry.expect.items()]
+    lost = {id_ for id_, verdict in verdicts if verdict.status in {"failed", "partial"}}
+    assert set(FULL_MARKS) - lost <= {"D1.switch", "D3.run", "D3.compare_apply", "D3.push"}
+
+
+def test_unknown_name_is_told() -> None:
+    """A name that is not there is answered with those that are."""
+    with pytest.raises(KeyError, match="plain_clone"):
+        named("no_such_submission")
