@@ -102,7 +102,8 @@ class Exploring:
             ws, base.pipeline.addresses
         )
         before = _position(ws)
-        experiments = [self._run_one(ws, changes) for changes in draws.experiments(params, self.course.seed)]
+        sets = draws.experiments(params, self.course.seed)
+        experiments = [self._run_one(ws, changes, f"trial-{i}") for i, changes in enumerate(sets, start=1)]
         if not experiments:
             raise CheckFailed(
                 "a numeric parameter to vary",
@@ -112,7 +113,7 @@ class Exploring:
         self._runs = Runs(tuple(experiments), before, _position(ws))
         return self._runs
 
-    def _run_one(self, ws: Workspace, changes: tuple[Change, ...]) -> OwnExperiment:
+    def _run_one(self, ws: Workspace, changes: tuple[Change, ...], called: str) -> OwnExperiment:
         base = self.course.base
         for item in base.placed:
             ws.place(item.path, item.data)
@@ -120,9 +121,8 @@ class Exploring:
         sets = [
             arg for c in changes for arg in ("-S", base.command.override(c.param.file, c.param.key, c.new))
         ]
-        done = ws.run(
-            "dvc", "exp", "run", *sets, *base.command.targets, cwd=base.command.folder, timeout=REPRO_SECONDS
-        )
+        typed = ("dvc", "exp", "run", "-n", called, *sets, *base.command.targets)
+        done = ws.run(*typed, cwd=base.command.folder, timeout=REPRO_SECONDS)
         new = {name: sha for name, sha in _experiments_of(ws.repo).items() if known.get(name) != sha}
         name, commit = next(iter(new.items()), (None, None))
         return OwnExperiment(changes, done, name, commit, self._files(ws, commit))
@@ -144,6 +144,8 @@ class Exploring:
     def best(self) -> OwnExperiment:
         """The experiment with the highest f1, or the highest accuracy where there is no f1."""
         usable = [run for run in self.runs.experiments if run.name]
+        if not usable:
+            raise CheckFailed("an experiment to compare and share", "`dvc exp run` made none")
         return max(usable, key=self._merit)
 
     def _merit(self, experiment: OwnExperiment) -> float:
