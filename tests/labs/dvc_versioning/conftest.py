@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import git
 import pytest
 
+from harness.errors import CheckFailed
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.evidence.roles import find_roles
 from harness.grading.rubric import CheckSpec
@@ -19,11 +22,15 @@ from harness.labs.dvc_versioning.case import Case
 from harness.labs.dvc_versioning.course import Reproduction, Rerun
 from harness.labs.dvc_versioning.dataset import lab_data
 from harness.labs.dvc_versioning.draws import Change, Param
+from harness.labs.dvc_versioning.recompute import Scored, reported_scores
 from harness.labs.dvc_versioning.reproduction import Repro, Snapshot, lock_of
+from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Dataset, recovery_for
 from harness.submission import Submission
 from harness.submission.objects import HandedInObjects, scan_objects
 from harness.workspace.command import Completed
+from harness.workspace.scenario import Scenario, ScenarioTree
+from harness.workspace.workspace import Workspace
 
 STUDENT = git.Actor("Student", "student@example.org")
 SPLIT = Stage(
@@ -54,7 +61,9 @@ READS: Mapping[str, frozenset[str] | None] = {
     stage.address: frozenset({*stage.deps, *stage.params}) for stage in PLAIN.stages
 }
 TREES = Change(Param("params.yaml", "fit.trees", 100), 2)
-GOOD_SCORES = {"accuracy": 0.75, "precision": 0.5, "recall": 1.0, "f1": 2 / 3}
+LABELS = (1, 0, 0, 0)
+GUESSES = (1, 1, 0, 0)
+RIGHT = {"accuracy": 0.75, "precision": 0.5, "recall": 1.0, "f1": 2 / 3}
 
 
 def md5_of(data: bytes) -> str:
@@ -118,6 +127,16 @@ def base_of(pipeline: Pipeline = PLAIN, commit: str = "c" * 40) -> Reproduction:
     return Reproduction(
         commit, pipeline, roles, Repro(".", ()), (), ran(*pipeline.addresses), state(pipeline)
     )
+
+
+def scored(
+    values: Mapping[str, object] | None = RIGHT,
+    labels: tuple[int, ...] = LABELS,
+    guesses: tuple[int, ...] = GUESSES,
+) -> Scored:
+    """A run that reported some scores, with the labels and predictions that the harness has for it."""
+    reported = None if values is None else reported_scores({"s.json": json.dumps(values).encode()})
+    return Scored(reported, labels, guesses)
 
 
 def ruling_about(points: float) -> Ruling:
@@ -223,7 +242,27 @@ class Work:
         )
 
 
-NewWork = Callable[[], Work]
+ResultsOf = Callable[..., Results]
+
+
+@pytest.fixture
+def results_of(tmp_path: Path) -> Iterator[ResultsOf]:
+    """Makes the results of scenarios that found what is given by name; a CheckFailed is their failure."""
+    with contextlib.ExitStack() as trees:
+
+        def results(facts: Mapping[str, object]) -> Results:
+            plays = [Scenario(name, name, partial(_found, one)) for name, one in facts.items()]
+            tree = ScenarioTree(plays, tmp_path / f"tree-{len(facts)}", Workspace, workers=1)
+            trees.enter_context(tree).start()
+            return Results(tree, frozenset(facts))
+
+        yield results
+
+
+def _found(fact: object, _: Workspace) -> object:
+    if isinstance(fact, CheckFailed):
+        raise fact
+    return fact
 
 
 @pytest.fixture

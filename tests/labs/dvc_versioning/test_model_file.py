@@ -1,0 +1,102 @@
+"""What may be a trained model, told from bytes that are never loaded."""
+
+from __future__ import annotations
+
+import gzip
+import pickle
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from harness.evidence.pipeline import Output
+from harness.labs.dvc_versioning.model_file import tracked_models, why_no_model
+from tests.labs.dvc_versioning.conftest import (
+    FIT,
+    PLAIN,
+    SCORE,
+    Work,
+    lock_file,
+    locked,
+    pipeline_with,
+    pointer_to,
+)
+
+MODEL = pickle.dumps(Fraction(1, 3))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        MODEL,
+        pickle.dumps(Fraction(1, 3), protocol=2),
+        gzip.compress(MODEL),
+        b"\x80not a pickle at all",
+        b"\x89HDF\r\n\x1a\n" + bytes(90),
+        b'{"trees": [' + b"[0, 1, 2, 3]," * 20 + b"[]]}",
+    ],
+    ids=["pickle", "old pickle", "compressed", "other binary", "hdf", "json"],
+)
+def test_what_may_be_a_model(data: bytes) -> None:
+    """Pickled objects, other formats, and what cannot be told have the benefit of the doubt."""
+    assert why_no_model(len(data), data) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "is an empty file"),
+        (b"a trained model\n", "is a short text"),
+        (pickle.dumps("a trained model" * 100), "is a pickle of plain values such as a string"),
+        (pickle.dumps({"accuracy": 0.9, "trees": [1, 2]}), "is a pickle of plain values such as a string"),
+        (pickle.dumps(b"model" * 50, protocol=4), "is a pickle of plain values such as a string"),
+        (pickle.dumps("model", protocol=0), "is a short text"),
+    ],
+    ids=["empty", "text", "string", "numbers", "bytes", "old string"],
+)
+def test_what_is_no_model(data: bytes, why: str) -> None:
+    """A string is no model however it is written down."""
+    assert why_no_model(len(data), data) == why
+
+
+def test_without_bytes_the_recorded_size_decides() -> None:
+    """Nothing that fits into 63 bytes is a model; of a larger file nothing can be said."""
+    assert why_no_model(0, None) == "is an empty file"
+    assert why_no_model(63, None) == "has only 63 bytes"
+    assert why_no_model(64, None) is None
+    assert why_no_model(None, None) is None
+
+
+def test_bytes_are_never_loaded() -> None:
+    """A pickle that would run a command is looked at, and nothing happens."""
+    evil = b"cbuiltins\neval\n(S'1/0'\ntR."
+    assert why_no_model(len(evil), evil) in {None, "is a short text"}
+    assert why_no_model(100, b"\x80\x02" + evil) is None
+
+
+def test_the_locks_models_come_first(work: Work) -> None:
+    """The output of a training stage by its role, then pointers that look like models, the newest first."""
+    work.commit({"a.pkl.dvc": pointer_to(b"old", "a.pkl"), "data.csv.dvc": pointer_to(b"1,2")})
+    work.commit({"a.pkl.dvc": pointer_to(b"new", "a.pkl")})
+    work.commit({"dvc.lock": lock_file({stage.name: locked(stage) for stage in PLAIN.stages})})
+    case = work.case(PLAIN)
+    found = tracked_models(case, work.dataset(case))
+    assert [(model.path, model.size) for model in found] == [("forest.pkl", None), ("a.pkl", 3), ("a.pkl", 3)]
+    assert found[0].where == "dvc.lock at HEAD"
+
+
+def test_a_model_by_an_odd_name_is_known_by_its_role(work: Work) -> None:
+    """What training makes and evaluation reads is the model, with any ending."""
+    odd = pipeline_with(
+        replace(FIT, outs=(Output("out/f"),)), replace(SCORE, deps=("score.py", "out/f", "test.csv"))
+    )
+    work.commit({"dvc.lock": lock_file({stage.name: locked(stage) for stage in odd.stages})})
+    case = work.case(odd)
+    assert [model.path for model in tracked_models(case, work.dataset(case))] == ["out/f"]
+
+
+def test_data_is_no_model(work: Work) -> None:
+    """The dataset's own pointer is not taken for a model's, nor are tables."""
+    work.commit({"data/raw/data.csv.dvc": pointer_to(b"1,2"), "test.csv.dvc": pointer_to(b"1", "test.csv")})
+    case = work.case()
+    assert tracked_models(case, work.dataset(case)) == ()

@@ -1,0 +1,86 @@
+"""What a role's readings say of its parameters: declared, read, or hard-coded."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.labs.dvc_versioning.params_rule import faults, groups, summary
+from harness.labs.dvc_versioning.sensitivity import Reading
+from tests.labs.dvc_versioning.conftest import base_of
+
+PRESENT = {"train": ("train.n_estimators", "train.max_depth")}
+READ = Reading("fit", read=frozenset({"train.n_estimators", "train.max_depth"}))
+
+
+def keys(*names: str) -> frozenset[str]:
+    """Some keys."""
+    return frozenset(names)
+
+
+def test_the_roles_have_the_handouts_names() -> None:
+    """A student reads of preprocess, train and evaluate, whatever the stages are called."""
+    assert groups(base_of().roles) == (
+        ("preprocess", ("split",)),
+        ("train", ("fit",)),
+        ("evaluate", ("score",)),
+    )
+
+
+def test_what_is_declared_and_read_has_no_fault() -> None:
+    """The usual case."""
+    assert faults("train", [READ], PRESENT) == []
+
+
+@pytest.mark.parametrize("role", ["preprocess", "evaluate"])
+def test_a_role_that_reads_nothing_passes(role: str) -> None:
+    """An evaluation needs no parameter."""
+    assert faults(role, [Reading("score")], PRESENT) == []
+
+
+def test_a_declared_key_without_effect_is_a_fault() -> None:
+    """Its value may be anything: the script has another."""
+    found = faults("train", [Reading("fit", read=keys("a"), unread=keys("b"))], {})
+    assert found == ["b is declared but has no effect"]
+
+
+def test_a_key_read_without_declaration_is_a_fault() -> None:
+    """DVC would not see its change."""
+    found = faults("evaluate", [Reading("score", undeclared=keys("eval.limit"))], {})
+    assert found == ["score reads eval.limit without declaring it"]
+
+
+def test_a_key_of_the_lab_without_effect_is_hard_coded() -> None:
+    """A declared section may hide a key that is never read: the lab's own are tried one by one."""
+    reading = Reading("fit", read=keys("train"), inert=keys("train.n_estimators"))
+    assert faults("train", [reading], PRESENT) == [
+        "train.n_estimators of params.yaml has no effect on train: its value is hard-coded"
+    ]
+
+
+def test_a_key_of_the_student_without_effect_is_not() -> None:
+    """A section may hold what the stage does not need."""
+    assert faults("train", [Reading("fit", read=keys("train"), inert=keys("train.comment"))], PRESENT) == []
+
+
+def test_a_key_that_one_of_two_stages_reads_is_not_hard_coded() -> None:
+    """Where two stages train, the key must only have an effect on one."""
+    idle = Reading("tune", read=keys("train"), inert=keys("train.max_depth"))
+    assert faults("train", [idle, READ], PRESENT) == []
+    assert faults("train", [idle, idle], PRESENT) != []
+
+
+def test_a_fault_is_told_once() -> None:
+    """A key that is declared and hard-coded is one fault."""
+    reading = Reading("fit", read=keys("a"), unread=keys("train.max_depth"), inert=keys("train.max_depth"))
+    assert faults("train", [reading], PRESENT) == ["train.max_depth is declared but has no effect"]
+
+
+def test_training_without_any_parameter_is_a_fault() -> None:
+    """Its hyperparameters must come from somewhere: they are typed into the script."""
+    assert faults("train", [Reading("fit")], {}) == ["train reads no parameter at all"]
+
+
+def test_a_summary_names_what_is_read() -> None:
+    """The keys of all stages of the role, sorted; a role without any says so."""
+    assert summary([Reading("b", read=keys("z")), Reading("a", read=keys("y"))]) == "reads y, z"
+    assert summary([Reading("b")]) == "reads no parameter"
