@@ -36,7 +36,7 @@ def test_four_forms_are_known() -> None:
         "LF",
         "LF, no final newline",
     ]
-    sizes = {name: size for name, size in known_forms().values()}
+    sizes = dict(known_forms().values())
     assert sizes["CRLF"] - sizes["LF"] == LAB_ROWS + 1
     assert sizes["CRLF"] - sizes["CRLF, no final newline"] == 2
 
