@@ -22,6 +22,7 @@ from harness.labs.dvc_versioning.reproduction import (
     repro_command,
     snapshot,
 )
+from harness.labs.dvc_versioning.sensitivity import Sensitivity, results, run_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.case import Case
     from harness.labs.dvc_versioning.draws import Change, Param
     from harness.labs.dvc_versioning.handed_in_experiments import Counted
-    from harness.labs.dvc_versioning.sensitivity import Alone
+    from harness.labs.dvc_versioning.sensitivity import Alone, Reading
     from harness.labs.dvc_versioning.versions import Dataset, Placed
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
@@ -73,6 +74,7 @@ class Course:
         self.dataset = dataset
         self.seed = seed
         self.alone: dict[str, Alone] = {}
+        self.readings_at_head: dict[str, Reading] = {}
         self._base: Reproduction | None = None
 
     @property
@@ -100,7 +102,21 @@ class Course:
                 found, head_failure=failure, scored=score(ws, self.case, found.pipeline, found.roles)
             )
             return self._base
+        self.readings_at_head = self._readings_of_what_runs(ws)
         raise failure or CheckFailed("a commit with a pipeline", "none was handed in")
+
+    def _readings_of_what_runs(self, ws: Workspace) -> dict[str, Reading]:
+        """Where no pipeline runs as a whole: what those of HEAD's stages read that run by themselves."""
+        pipeline, found = self.case.pipeline(self.case.commit), {}
+        self.check_out(ws, self.case.commit)
+        self.place_sources(ws, self.case.commit)
+        for stage in (pipeline.stage(address) for address in pipeline.order):
+            runs = [(run_stage(ws, stage)[0].ok, results(ws, stage)) for _ in range(2)]
+            if all(ok for ok, _ in runs):
+                trial = Sensitivity(ws, pipeline, stage, runs[0][1])
+                found[stage.address] = trial.reading(deterministic=runs[0] == runs[1], suspects=frozenset())
+                run_stage(ws, stage)
+        return found
 
     def reproduce_at(self, ws: Workspace, commit: str) -> Reproduction:
         """Run one commit with `dvc repro -f --no-run-cache`; raises CheckFailed unless all of it ran."""

@@ -27,8 +27,9 @@ MOST_TOLD = WANTED = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """The scenarios, the handed-in experiments that are repeated, and those told of that are run."""
+    """The scenarios, what they share, the experiments repeated, and those told of that are run."""
 
+    course: Course
     scenarios: tuple[Scenario, ...]
     repeated: tuple[Counted, ...]
     told: tuple[Described, ...]
@@ -51,7 +52,7 @@ def plan(course: Course, objects: Objects, experiments: HandedInExperiments) -> 
         *_version_scenarios(course, objects),
         *_locked(course, objects),
     )
-    return Plan(scenarios, repeated, told)
+    return Plan(course, scenarios, repeated, told)
 
 
 def _experiment_branch(course: Course) -> tuple[Scenario, ...]:

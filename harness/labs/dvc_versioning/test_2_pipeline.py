@@ -15,6 +15,7 @@ from harness.labs.dvc_versioning.wording import drawing, listed, short
 if TYPE_CHECKING:
     from harness.grading.ruling import Ruling
     from harness.labs.dvc_versioning.case import Case
+    from harness.labs.dvc_versioning.plan import Plan
     from harness.labs.dvc_versioning.results import Results
 
 
@@ -34,19 +35,22 @@ def test_stages_are_joined_by_their_data(case: Case, ruling: Ruling) -> None:
 
 
 @check("D2.params")
-def test_parameters_are_declared_and_read(case: Case, results: Results, ruling: Ruling) -> None:
+def test_parameters_are_declared_and_read(
+    case: Case, planned: Plan, results: Results, ruling: Ruling
+) -> None:
     """Each stage declares the parameters its script reads and reads those it declares; none is hard-coded."""
-    base, readings = results.reproduction(), results.readings()
-    for role, stages in params_rule.groups(base.roles):
-        faults = params_rule.faults(
-            role, [readings[stage] for stage in stages], case.standard_keys(base.commit, params_rule.STANDARD)
-        )
+    base = results.reproduction_or_none()
+    commit = base.commit if base else case.commit
+    readings = results.readings() if base else planned.course.readings_at_head
+    standard = case.standard_keys(commit, params_rule.STANDARD)
+    for role, stages in params_rule.groups(case.roles(commit)):
+        members = [case.pipeline(commit).stage(address) for address in stages]
         if not stages:
             ruling.lose(1, expected=f"a stage that does the {role}", found="none")
-        elif faults:
+        elif faults := params_rule.faults(role, members, readings, standard):
             ruling.lose(1, expected=f"{role}: parameters declared and read", found="; ".join(faults))
         else:
-            ruling.award(1, f"{role}: {params_rule.summary([readings[stage] for stage in stages])}")
+            ruling.award(1, f"{role}: {params_rule.summary(members, readings)}")
     for reading in readings.values():
         for trial in reading.tried.values():
             ruling.fact("value", f"{reading.stage}, {trial}")
