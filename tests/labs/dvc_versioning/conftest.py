@@ -183,6 +183,7 @@ class Work:
         self.folder = root / "work"
         self.repo = git.Repo.init(self.folder, initial_branch="main")
         self.pipelines: dict[str, Pipeline] = {}
+        self.cases: list[Case] = []
 
     def commit(self, files: Mapping[str, bytes | None], pipeline: Pipeline | None = None) -> str:
         """Commit files (None: removed) on the current branch, with what DVC would make of dvc.yaml."""
@@ -228,7 +229,14 @@ class Work:
             known = {sha: self.pipelines.get(sha, pipeline or Pipeline()) for sha in commits}
             return {sha: description(found) for sha, found in known.items()}
 
-        return Case(submission, describe)
+        self.cases.append(Case(submission, describe))
+        return self.cases[-1]
+
+    def close(self) -> None:
+        """End the Git processes that reading has left."""
+        self.repo.close()
+        for case in self.cases:
+            case.repository.close()
 
     def dataset(self, case: Case, augmented: Sequence[bytes] = ()) -> Dataset:
         """The dataset's history; `augmented` is what the augmentation script would make."""
@@ -270,7 +278,7 @@ def work(tmp_path: Path) -> Iterator[Work]:
     """A submission without commits."""
     made = Work(tmp_path)
     yield made
-    made.repo.close()
+    made.close()
 
 
 def larger() -> bytes:

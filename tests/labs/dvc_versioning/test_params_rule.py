@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import pytest
 
-from harness.labs.dvc_versioning.params_rule import faults, groups, summary
+from harness.evidence.pipeline import Stage
+from harness.labs.dvc_versioning import params_rule
+from harness.labs.dvc_versioning.params_rule import groups, summary
 from harness.labs.dvc_versioning.sensitivity import Reading
 from tests.labs.dvc_versioning.conftest import base_of
 
@@ -15,6 +20,16 @@ READ = Reading("fit", read=frozenset({"train.n_estimators", "train.max_depth"}))
 def keys(*names: str) -> frozenset[str]:
     """Some keys."""
     return frozenset(names)
+
+
+def faults(role: str, readings: Sequence[Reading], present: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is wrong with the stages of these readings."""
+    return params_rule.faults(role, *of_stages(readings), present)
+
+
+def of_stages(readings: Sequence[Reading]) -> tuple[list[Stage], dict[str, Reading]]:
+    """Readings by the stages that they are of."""
+    return [Stage(one.stage, one.stage) for one in readings], {one.stage: one for one in readings}
 
 
 def test_the_roles_have_the_handouts_names() -> None:
@@ -53,7 +68,7 @@ def test_a_key_of_the_lab_without_effect_is_hard_coded() -> None:
     """A declared section may hide a key that is never read: the lab's own are tried one by one."""
     reading = Reading("fit", read=keys("train"), inert=keys("train.n_estimators"))
     assert faults("train", [reading], PRESENT) == [
-        "train.n_estimators of params.yaml has no effect on train: its value is hard-coded"
+        "train.n_estimators of the params file has no effect on train: its value is hard-coded"
     ]
 
 
@@ -66,7 +81,7 @@ def test_a_key_that_one_of_two_stages_reads_is_not_hard_coded() -> None:
     """Where two stages train, the key must only have an effect on one."""
     idle = Reading("tune", read=keys("train"), inert=keys("train.max_depth"))
     assert faults("train", [idle, READ], PRESENT) == []
-    assert faults("train", [idle, idle], PRESENT) != []
+    assert faults("train", [idle, replace(idle, stage="fit")], PRESENT) != []
 
 
 def test_a_fault_is_told_once() -> None:
@@ -80,7 +95,27 @@ def test_training_without_any_parameter_is_a_fault() -> None:
     assert faults("train", [Reading("fit")], {}) == ["train reads no parameter at all"]
 
 
+@pytest.mark.parametrize(
+    ("role", "params", "silent"),
+    [
+        ("train", {}, True),
+        ("preprocess", {"params.yaml": ("a",)}, True),
+        ("preprocess", {}, False),
+        ("evaluate", {}, False),
+    ],
+)
+def test_a_stage_that_does_not_run_shows_nothing(
+    role: str,
+    params: dict[str, tuple[str, ...]],
+    silent: bool,  # noqa: FBT001
+) -> None:
+    """What it declares cannot be shown to be read; where it declares nothing, nothing is missing."""
+    found = params_rule.faults(role, [Stage("x", "x", params=params)], {}, {})
+    assert (found == ["x does not run, so that nothing shows what it reads"]) is silent
+
+
 def test_a_summary_names_what_is_read() -> None:
     """The keys of all stages of the role, sorted; a role without any says so."""
-    assert summary([Reading("b", read=keys("z")), Reading("a", read=keys("y"))]) == "reads y, z"
-    assert summary([Reading("b")]) == "reads no parameter"
+    readings = [Reading("b", read=keys("z")), Reading("a", read=keys("y"))]
+    assert summary(*of_stages(readings)) == "reads y, z"
+    assert summary(*of_stages([Reading("b")])) == summary([], {}) == "reads no parameter"

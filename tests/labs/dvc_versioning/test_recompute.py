@@ -1,0 +1,166 @@
+"""The right scores of a state: what the model predicts, against labels that it never saw."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+from fixtures.workspaces import NewWorkspace, commit_all, write_tree
+from harness.evidence.pipeline import Pipeline
+from harness.evidence.roles import Roles
+from harness.evidence.table import Table, read_table
+from harness.labs.dvc_versioning.recompute import (
+    Scored,
+    code_files,
+    held_out_files,
+    reported_scores,
+    score,
+    split_held_out,
+)
+from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning.conftest import PLAIN, RIGHT, Work, base_of, scored
+
+MODEL = """class Limit:
+    def predict(self, rows):
+        return [int(value > 1) for value in rows.iloc[:, 0]]
+"""
+MAKE = """import pickle
+from limit import Limit
+pickle.dump(Limit(), open("forest.pkl", "wb"))
+"""
+ROWS = "a,b,target\n1,9,0\n2,9,1\n3,9,0\n0,9,0\n"
+ROLES = base_of().roles
+
+
+def table(text: str, path: str = "t.csv") -> Table:
+    """A table of some text."""
+    return read_table(path, text.encode())
+
+
+@pytest.fixture
+def trained(new_workspace: NewWorkspace) -> Workspace:
+    """A workspace with held-out data, right scores, and a model of a class of the submission's own."""
+    workspace = new_workspace()
+    scores = json.dumps({"accuracy": 0.75, "precision": 0.5, "recall": 1.0, "f1": 2 / 3})
+    write_tree(workspace.repo, {"limit.py": MODEL, "make.py": MAKE, "test.csv": ROWS, "scores.json": scores})
+    commit_all(workspace, trained.__name__)
+    workspace.run("python", "make.py", check=True)
+    return workspace
+
+
+def scored_in(workspace: Workspace, work: Work, roles: Roles = ROLES, pipeline: Pipeline = PLAIN) -> Scored:
+    """The scores of a workspace's state."""
+    work.commit({"README.md": b"mine"})
+    return score(workspace, work.case(pipeline), pipeline, roles)
+
+
+def test_the_right_scores_are_those_of_the_predictions(trained: Workspace, work: Work) -> None:
+    """The model of the submission's own class predicts the features; the labels stay here."""
+    found = scored_in(trained, work)
+    assert (found.labels, found.predictions, found.problem) == ((0, 1, 0, 0), (0, 1, 1, 0), None)
+    assert found.match is not None
+    assert found.match.average == "binary:1"
+
+
+def test_the_model_sees_no_labels(trained: Workspace, work: Work) -> None:
+    """A model that looks for a column of labels, or for the data, finds neither."""
+    spy = MODEL.replace(
+        "return",
+        "import os\n        assert list(rows.columns) == ['a', 'b'], 'columns'\n"
+        "        assert not os.path.exists('test.csv'), 'data'\n        return",
+    )
+    trained.write("limit.py", spy.encode())
+    assert scored_in(trained, work).problem is None
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "no_model"),
+    [
+        (b"", "forest.pkl is an empty file", True),
+        (pickle.dumps("trained" * 30), "forest.pkl is a pickle of plain values such as a string", True),
+        (b"\x80broken", "forest.pkl: ", False),
+    ],
+)
+def test_what_predicts_nothing_has_a_problem(
+    trained: Workspace,
+    work: Work,
+    data: bytes,
+    problem: str,
+    no_model: bool,  # noqa: FBT001
+) -> None:
+    """It is said why, and whether the file is no model at all; nothing is raised."""
+    trained.write("forest.pkl", data)
+    found = scored_in(trained, work)
+    assert str(found.problem).startswith(problem)
+    assert (found.no_model, found.labels, found.match) == (no_model, (), None)
+
+
+def test_missing_parts_are_named(trained: Workspace, work: Work) -> None:
+    """No model, no label column, unreadable data: each is a problem in words."""
+    trained.write("test.csv", b"a,b\n1.5,2.5\n3.5,4.5\n5.5,6.5\n7.5,8.5\n")
+    assert "no label column 'target' in test.csv" in str(scored_in(trained, work).problem)
+    trained.write("test.csv", b"")
+    assert "cannot be read" in str(scored_in(trained, work).problem)
+    trained.remove("forest.pkl")
+    assert scored_in(trained, work).problem == "forest.pkl is not a file"
+    nothing = base_of(Pipeline()).roles
+    assert "no stage makes a model" in str(scored_in(trained, work, nothing).problem)
+
+
+def test_a_table_with_a_label_column_is_parted() -> None:
+    """By the lab's name for it, or by one of the usual others."""
+    for name in ("target", "Label", "y", "diagnosis"):
+        found = split_held_out([table(f"a,{name}\n1.5,0\n2.5,1\n")])
+        assert found is not None
+        assert (found.labels, found.column) == ((0, 1), name)
+        assert found.features == b"a\n1.5\n2.5\n"
+
+
+def test_features_and_labels_may_lie_in_two_files() -> None:
+    """The one with a single column holds the labels, in whatever order the two come."""
+    features, labels = table("a,b\n1.5,2.5\n3.5,4.5\n", "X.csv"), table("answer\n1\n0\n", "y.csv")
+    for tables in ([features, labels], [labels, features]):
+        found = split_held_out(tables)
+        assert found is not None
+        assert (found.labels, found.features) == ((1, 0), b"a,b\n1.5,2.5\n3.5,4.5\n")
+
+
+def test_tables_that_do_not_fit_have_no_labels() -> None:
+    """Labels of other rows are no labels."""
+    assert split_held_out([table("a,b\n1.5,2.5\n", "X.csv"), table("answer\n1\n0\n", "y.csv")]) is None
+    assert split_held_out([]) is None
+
+
+def test_the_file_with_most_scores_is_the_metrics_file() -> None:
+    """Other files, and those that cannot be read, are passed over."""
+    files = {"a.json": b'{"accuracy": 1}', "b.json": json.dumps(RIGHT).encode(), "c.json": b"{"}
+    found = reported_scores(files)
+    assert found is not None
+    assert found.values == RIGHT
+    assert reported_scores({"c.json": b"{"}) is None
+
+
+def test_scores_without_labels_are_not_compared() -> None:
+    """Nothing was computed, so nothing matches or differs."""
+    assert Scored(scored().reported, problem="why").match is None
+    assert Scored(None, (1, 0), (1, 0)).match is None
+
+
+def test_a_folder_is_looked_into_for_what_is_not_training(
+    new_workspace: NewWorkspace, tmp_path: Path
+) -> None:
+    """Links are not followed, and names tell training data."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"d/train.csv": "x", "d/test.csv": "x", "d/.gitignore": "", "one.csv": "x"})
+    (tmp_path / "secret.csv").write_text("x", encoding="utf-8")
+    (workspace.repo / "d" / "link.csv").symlink_to(tmp_path / "secret.csv")
+    assert held_out_files(workspace, ["d", "one.csv"]) == ["d/test.csv", "one.csv"]
+
+
+def test_code_is_what_git_lists(trained: Workspace) -> None:
+    """Python files from which a model's own class may come; what is not committed is not among them."""
+    trained.write("loose.py", b"")
+    assert code_files(trained) == ["limit.py", "make.py"]

@@ -1,0 +1,82 @@
+"""What the scenarios found, by name and of the promised kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.errors import CheckFailed, HarnessError
+from harness.labs.dvc_versioning.results import Results
+from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+from tests.labs.dvc_versioning.conftest import PLAIN, ResultsOf, base_of, ran, rerun, scored, state
+
+FAILURE = CheckFailed("a pipeline that runs", "it does not")
+
+
+def alone(*, deterministic: bool = True) -> dict[str, Alone]:
+    """One stage run by itself."""
+    return {"fit": Alone("fit", ran(), (), frozenset({"fit.py"}), deterministic)}
+
+
+def test_facts_come_by_their_scenario(results_of: ResultsOf) -> None:
+    """Each of the kind that its method promises."""
+    base, again = base_of(), rerun(PLAIN, "fit")
+    found = results_of({"reproduce": base, "train": again, "locked": scored(), "repeat-0": base})
+    assert found.reproduction() is found.repeated(0) is base
+    assert found.rerun("train") is again
+    assert found.scored_of_lock() == scored()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [Results.reproduction, lambda results: results.rerun("train"), Results.reads, Results.runs],
+)
+def test_a_failed_scenario_fails_who_asks(results_of: ResultsOf, ask: Callable[[Results], object]) -> None:
+    """The submission's failure is the check's."""
+    found = results_of(dict.fromkeys(("reproduce", "train", "alone", "explore"), FAILURE))
+    with pytest.raises(CheckFailed) as failure:
+        ask(found)
+    assert failure.value is FAILURE
+
+
+def test_nothing_is_a_possible_answer(results_of: ResultsOf) -> None:
+    """Who can do without is told None, be it failed or never planned."""
+    found = results_of({"reproduce": FAILURE, "train": FAILURE, "alone": FAILURE, "told-0": FAILURE})
+    assert found.reproduction_or_none() is None
+    assert found.rerun_or_none("train") is None
+    assert found.rerun_or_none("split") is None
+    assert found.scored_of_lock() is None
+    assert found.recomputed(0) is None
+    assert found.recomputed(1) is None
+    assert found.alone_or_none() == {}
+
+
+def test_a_fact_of_another_kind_is_our_fault(results_of: ResultsOf) -> None:
+    """A scenario that found something else is a mistake of the harness."""
+    with pytest.raises(HarnessError, match="scenario 'reproduce' found str, not Reproduction"):
+        results_of({"reproduce": "nothing"}).reproduction()
+
+
+def test_what_the_stages_read(results_of: ResultsOf) -> None:
+    """By address, from the stages' own runs."""
+    assert results_of({"alone": alone()}).reads() == {"fit": frozenset({"fit.py"})}
+
+
+def test_a_pipeline_is_deterministic_until_shown_otherwise(results_of: ResultsOf) -> None:
+    """One stage with two results is enough; where none ran, nothing is said against it."""
+    assert results_of({}).deterministic()
+    assert results_of({"alone": alone()}).deterministic()
+    assert not results_of({"alone": alone(deterministic=False), "x": 1}).deterministic()
+
+
+def test_readings_of_all_roles_are_one_mapping(results_of: ResultsOf) -> None:
+    """Each role's scenario adds its stages."""
+    roles = {role: {role: Reading(role)} for role in ("prepare", "train", "evaluate")}
+    found = results_of({f"params-{role}": readings for role, readings in roles.items()})
+    assert sorted(found.readings()) == ["evaluate", "prepare", "train"]
+
+
+def test_a_told_experiment_has_a_state(results_of: ResultsOf) -> None:
+    """What it gives here is shown beside what was told."""
+    assert results_of({"told-0": state(PLAIN)}).recomputed(0) == state(PLAIN)
