@@ -116,6 +116,8 @@ def compare_with_recomputation(results: Results, ruling: Ruling) -> None:
     """
     seen: list[Mapping[str, float]] = []
     for name, scored in _runs(results):
+        if scored.no_model and scored.reported and scored.reported.values:
+            ruling.flag("fabricated", f"scores are reported though {scored.problem}")
         compared = judge_run(name, scored)
         ruling.fact("value", f"{name}: {_told(compared.right.values)} ({compared.right.average})")
         seen.append(compared.right.values)
