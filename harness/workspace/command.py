@@ -46,7 +46,8 @@ class Completed:
     """One command that has ended, with everything that it started.
 
     `exit_code` is what a shell would show: 128 + n for death by signal n, 124 after the time limit.
-    `stages` are the DVC stages whose command it started, in order.
+    `stages` are the DVC stages whose command it started, in order. `limit` is the limit of the machine's means
+    that it met, such as "ran out of its 2 GB of memory".
     """
 
     argv: tuple[str, ...]
@@ -57,6 +58,7 @@ class Completed:
     seconds: float
     timed_out: bool = False
     stages: tuple[str, ...] = ()
+    limit: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -70,7 +72,8 @@ class Completed:
 
     def describe(self) -> str:
         """Command line, exit code, standard output and standard error; "(none)" where nothing was written."""
-        code = f"{self.exit_code} (time limit)" if self.timed_out else str(self.exit_code)
+        why = "time limit" if self.timed_out else self.limit
+        code = f"{self.exit_code} ({why})" if why else str(self.exit_code)
         parts = [f"command: {self.line}", f"exit code: {code}"]
         for name, text in (("stdout", self.stdout), ("stderr", self.stderr)):
             parts.append(f"{name}:" + (f"\n{_indent(text)}" if text.strip() else " (none)"))
@@ -123,9 +126,11 @@ def carry_out(order: Order, limits: Limits, launcher: Launcher) -> Completed:
         ended = running.poll()
     if limits.stop.is_set():
         raise Stopped(f"`{line}` was stopped")
-    code = TIMED_OUT if timed_out else KILLED if ended is None else ended
+    code = TIMED_OUT if timed_out else KILLED if ended is None or running.limit else ended
     out, err = (capture.text() for capture in captures)
-    return Completed(order.argv, ".", code, out, err, time.monotonic() - begin, timed_out)
+    limit = None if timed_out else running.limit or launcher.explain(code, err)
+    seconds = time.monotonic() - begin
+    return Completed(order.argv, ".", code, out, err, seconds, timed_out, limit=limit)
 
 
 def _drain(

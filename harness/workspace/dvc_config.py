@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
 
+from harness.errors import MalformedEvidence
+from harness.workspace.files import read_inside, write_inside
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CONFIG_LIMIT = 1 << 20
 REMOTE = "workspace-storage"
 PRUNED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
 IGNORED = "**/.dvc/config.local\n**/.dvc/tmp\n__pycache__/\n"
@@ -32,23 +36,22 @@ def point_dvc(repo: Path, *, cache: Path, storage: Path) -> None:
     by `.git/info/exclude`, which no submission brings along.
     """
     for folder in dvc_folders(repo):
-        local = folder / "config.local"
-        if not _is_ours(local):
-            part = folder / "config.local.part"
-            part.unlink(missing_ok=True)
-            part.write_text(_config(folder, cache, storage), encoding="utf-8")
-            part.replace(local)
+        ours = _config(folder, cache, storage).encode()
+        if _content(folder, "config.local") != ours:
+            write_inside(folder, "config.local", ours)
 
 
 def exclude_from_git(repo: Path) -> None:
     """Have Git overlook what running adds: DVC's local files and Python's bytecode."""
-    info = repo / ".git" / "info"
-    info.mkdir(exist_ok=True)
-    (info / "exclude").write_text(IGNORED, encoding="utf-8")
+    write_inside(repo, ".git/info/exclude", IGNORED.encode())
 
 
-def _is_ours(local: Path) -> bool:
-    return local.is_file() and not local.is_symlink() and REMOTE.encode() in local.read_bytes()
+def _content(folder: Path, name: str) -> bytes | None:
+    """A configuration file's content; None where there is none, or one of no plausible size."""
+    try:
+        return read_inside(folder, name, CONFIG_LIMIT)
+    except MalformedEvidence:
+        return None
 
 
 def _config(folder: Path, cache: Path, storage: Path) -> str:
@@ -64,21 +67,24 @@ def _config(folder: Path, cache: Path, storage: Path) -> str:
         "[exp]",
         "    auto_push = false",
     ]
-    for name in (REMOTE, *_plain_remotes(folder / "config")):
+    for name in (REMOTE, *_plain_remotes(_content(folder, "config"))):
         rows += [f"['remote \"{name}\"']", f"    url = {url}"]
     return "\n".join(rows) + "\n"
 
 
-def _plain_remotes(config: Path) -> list[str]:
+def _plain_remotes(config: bytes | None) -> list[str]:
     """Names of the committed remotes that have nothing but a url: an output may name one as its own.
 
     One with more keys (a profile, an endpoint) cannot be moved to a local folder: DVC refuses the mixture.
     """
-    if config.is_symlink() or not config.is_file():
-        return []
     try:
-        sections = ConfigObj(str(config), encoding="utf-8", interpolation=False, list_values=False)
-    except (ConfigObjError, UnicodeDecodeError):
+        rows = (config or b"").decode("utf-8").splitlines()
+        sections = ConfigObj(rows, interpolation=False, list_values=False)
+    except (ConfigObjError, UnicodeDecodeError, RecursionError):
         return []
     names = (title[len('remote "') : -1] for title in sections if title.startswith('remote "'))
-    return [name for name in names if list(sections[f'remote "{name}"']) == ["url"]]
+    return [name for name in names if "'" not in name and _keys(sections[f'remote "{name}"']) == ["url"]]
+
+
+def _keys(section: object) -> list[str]:
+    return list(section) if isinstance(section, dict) else []

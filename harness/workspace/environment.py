@@ -67,18 +67,22 @@ exec /bin/sh "$@"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The folders beside the repository: home, temp dir, programs, and the log of started stages."""
+    """The folders beside the repository: home, temp dir, programs, settings, the log of started stages.
+
+    Programs and settings lie where no command can write, if the workspace is in a box.
+    """
 
     home: Path
     tmp: Path
     bin: Path
+    etc: Path
     log: Path
     site: Path
 
     @classmethod
     def under(cls, root: Path) -> Surroundings:
         """The folders' places below a workspace's root; makes nothing."""
-        return cls(root / "home", root / "tmp", root / "bin", root / "log", root / "site")
+        return cls(*(root / name for name in ("home", "tmp", "bin", "etc", "log", "site")))
 
     @property
     def shell(self) -> Path:
@@ -92,10 +96,10 @@ class Surroundings:
 
     def make(self) -> None:
         """Make the folders, the configuration files and the programs that are missing."""
-        for folder in (self.home / ".config" / "dvc", self.tmp, self.bin, self.log, self.site):
+        for folder in (self.home, self.tmp, self.bin, self.etc / "dvc", self.log, self.site):
             folder.mkdir(parents=True, exist_ok=True)
-        (self.home / ".gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
-        (self.home / ".config" / "dvc" / "config").write_text(DVC_CONFIG, encoding="utf-8")
+        (self.etc / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
+        (self.etc / "dvc" / "config").write_text(DVC_CONFIG, encoding="utf-8")
         _write_program(self.shell, SHELL_SCRIPT)
         for name, argv in _programs().items():
             _write_program(self.bin / name, f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
@@ -103,7 +107,6 @@ class Surroundings:
     def variables(self) -> Mapping[str, str]:
         """The complete environment of a command."""
         home = str(self.home)
-        config = f"{home}/.config"
         return {
             "PATH": ":".join((str(self.bin), str(interpreter_bin()), *SYSTEM_PATH)),
             "HOME": home,
@@ -115,16 +118,16 @@ class Surroundings:
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
             "TMPDIR": str(self.tmp),
-            "XDG_CONFIG_HOME": config,
+            "XDG_CONFIG_HOME": f"{home}/.config",
             "XDG_CACHE_HOME": f"{home}/.cache",
             "XDG_DATA_HOME": f"{home}/.local/share",
             "XDG_STATE_HOME": f"{home}/.local/state",
             "XDG_CONFIG_DIRS": f"{home}/.config/none",
-            "GIT_CONFIG_GLOBAL": f"{home}/.gitconfig",
+            "GIT_CONFIG_GLOBAL": f"{self.etc}/gitconfig",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
-            "DVC_GLOBAL_CONFIG_DIR": f"{config}/dvc",
-            "DVC_SYSTEM_CONFIG_DIR": f"{config}/none",
+            "DVC_GLOBAL_CONFIG_DIR": f"{self.etc}/dvc",
+            "DVC_SYSTEM_CONFIG_DIR": f"{self.etc}/none",
             "DVC_SITE_CACHE_DIR": str(self.site),
             "DVC_NO_ANALYTICS": "1",
             "DVC_STUDIO_OFFLINE": "true",

@@ -51,6 +51,7 @@ def write_inside(root: Path, path: str, source: Path | bytes, mode: int = 0o644)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             target = os.open(parts[-1], flags, mode, dir_fd=folder)
             with os.fdopen(target, "wb") as out, _content(source) as data:
+                _own_like(folder, target)
                 shutil.copyfileobj(data, out, CHUNK)
     except (NotADirectoryError, IsADirectoryError, PermissionError) as error:
         raise CheckFailed(
@@ -74,6 +75,15 @@ def make_folder_inside(root: Path, path: str) -> None:
     """Make the folder `path` below `root`, and those above it; no link is followed."""
     with _folder(root, _parts(path), create=True):
         pass
+
+
+def is_folder_inside(root: Path, path: str) -> bool:
+    """Whether `path` is a folder below `root` that is reached without following a link."""
+    try:
+        with _folder(root, _parts(path), create=False):
+            return True
+    except OSError:
+        return False
 
 
 def md5_inside(root: Path, path: str) -> str | None:
@@ -138,15 +148,31 @@ def _folder(root: Path, parts: tuple[str, ...], *, create: bool) -> Iterator[int
     current = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in parts:
-            if create:
-                with suppress(FileExistsError):
-                    os.mkdir(part, dir_fd=current)
+            made = create and _make_folder(part, current)
             below = os.open(part, flags, dir_fd=current)
+            if made:
+                _own_like(current, below)
             os.close(current)
             current = below
         yield current
     finally:
         os.close(current)
+
+
+def _make_folder(name: str, folder: int) -> bool:
+    """Make a folder; False when something is there."""
+    try:
+        os.mkdir(name, dir_fd=folder)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _own_like(folder: int, made: int) -> None:
+    """Give what root made to the owner of the folder that it lies in."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        owner = os.fstat(folder)
+        os.fchown(made, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -20,20 +20,28 @@ GRACE_SECONDS = 10.0
 class Order:
     """A command to start: in folder `cwd`, with exactly the environment `env`, for the workspace at `root`.
 
-    `root` is the folder that belongs to the workspace, or None for a command without one.
+    `root` is the folder that belongs to the workspace, or None for a command without one. `readable` are
+    folders of the harness's own that the command reads, wherever they lie. It has `seconds` to end.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
     root: Path | None = None
+    readable: tuple[Path, ...] = ()
+    seconds: float = 600.0
 
 
 class Running(Protocol):
-    """A command that was started; `stdout` and `stderr` are descriptors, its own to close."""
+    """A command that was started; `stdout` and `stderr` are descriptors, its own to close.
+
+    `limit` is the limit that it was ended for, or that what it left passes, as a student reads it; final once
+    it is closed.
+    """
 
     stdout: int
     stderr: int
+    limit: str | None
 
     def poll(self) -> int | None:
         """The exit code as a shell shows it, once the command and all that it started are dead."""
@@ -54,6 +62,15 @@ class Launcher(Protocol):
     def leave(self, root: Path) -> None:
         """End what is kept running for the workspace at `root`; a later command may start it anew."""
 
+    def adopt(self, root: Path) -> None:
+        """Make the workspace at `root` the commands' own, whoever made its files."""
+
+    def show(self, path: Path) -> None:
+        """See to it that commands can read `path`, a folder of the harness's own."""
+
+    def explain(self, exit_code: int, stderr: str) -> str | None:
+        """The limit that a failed command met by its own account, as a student reads it."""
+
 
 class PlainLauncher:
     """Starts each command as a process of this machine, below a supervisor that buries all of it."""
@@ -65,9 +82,20 @@ class PlainLauncher:
     def leave(self, root: Path) -> None:
         """Nothing outlives a command here."""
 
+    def adopt(self, root: Path) -> None:
+        """Everything is this user's already."""
+
+    def show(self, path: Path) -> None:
+        """Everything can be read already."""
+
+    def explain(self, exit_code: int, stderr: str) -> str | None:
+        """No limit is set here."""
+
 
 class Supervised:
     """A command below a supervisor, which ends when the control pipe closes."""
+
+    limit: str | None = None
 
     def __init__(self, order: Order) -> None:
         read, self._control = os.pipe()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
-from harness.workspace.files import inside
+from harness.workspace.files import inside, remove_inside, write_inside
 from harness.workspace.probe import ask
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def predict(
     back is checked: one plain number, string or truth value per row.
     """
     place = workspace.tmp / FEATURES
-    place.unlink(missing_ok=True)
-    place.write_bytes(features)
+    write_inside(workspace.tmp, FEATURES, features)
     folders = [str(workspace.repo / inside(folder)) for folder in dict.fromkeys((*imports, "."))]
     try:
         answer, done = ask(
@@ -56,7 +55,7 @@ def predict(
     except MalformedEvidence as error:
         return Prediction(None, f"the model's answer is unusable: {error.reason}")
     finally:
-        place.unlink(missing_ok=True)
+        remove_inside(workspace.tmp, FEATURES)
     return _checked(answer, done, workspace, _rows(features))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.workspace.files import read_inside
+from harness.workspace.files import read_inside, remove_inside
 
 if TYPE_CHECKING:
     from harness.workspace.command import Completed
@@ -32,10 +32,10 @@ def ask(
         MalformedEvidence: the answer is larger than 64 MB.
     """
     answer = workspace.tmp / f"{Path(script).stem}.json"
-    answer.unlink(missing_ok=True)
+    remove_inside(workspace.tmp, answer.name)
     done = workspace.execute((*INTERPRETER, str(PROBES / script), str(answer), *args), timeout=timeout)
     data = read_inside(workspace.tmp, answer.name, ANSWER_LIMIT)
-    answer.unlink(missing_ok=True)
+    remove_inside(workspace.tmp, answer.name)
     try:
         return json.loads(data or b"null"), done
     except (ValueError, RecursionError):

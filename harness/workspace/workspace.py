@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed, HarnessError
+from harness.workspace.box.isolation import isolation
 from harness.workspace.command import Completed, Limits, carry_out
 from harness.workspace.dvc_config import exclude_from_git, point_dvc
-from harness.workspace.environment import Surroundings
+from harness.workspace.environment import GIT_CONFIG, Surroundings
 from harness.workspace.files import (
     copy_tree,
     inside,
+    is_folder_inside,
     make_folder_inside,
     md5_inside,
     read_inside,
     remove_inside,
     write_inside,
 )
-from harness.workspace.launcher import Order, PlainLauncher
+from harness.workspace.launcher import Order
+from harness.workspace.stage_log import forget_stages, stages_started
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.workspace.launcher import Launcher
 
 READ_LIMIT = 64 << 20
-LOG_LIMIT = 1 << 20
 COPIED = ("repo", "cache", "storage", "origin", "home")
 SHOWN_ROOT = "/workspace"
 
@@ -39,7 +42,7 @@ class Workspace:
     def __init__(self, root: Path, limits: Limits | None = None, launcher: Launcher | None = None) -> None:
         self.root = root.resolve()
         self.limits = limits or Limits()
-        self.launcher = launcher or PlainLauncher()
+        self.launcher = launcher or isolation().launcher()
         self.source: Path | None = None
         self.branch = ""
         self.steps: list[Completed] = []
@@ -102,7 +105,7 @@ class Workspace:
         workspace.git("remote", "add", "origin", str(workspace.origin))
         exclude_from_git(workspace.repo)
         if repository is not None and commit is not None:
-            workspace._take(repository, commit, branch)
+            workspace._take(commit, branch)
         workspace.configure()
         return workspace
 
@@ -112,15 +115,17 @@ class Workspace:
         Everything that it started is dead afterwards. Paths of this machine are shown as /workspace/….
 
         Raises:
-            CheckFailed: `check` is set and the command failed.
+            CheckFailed: `check` is set and the command failed, or `cwd` is no folder of the repository.
             Stopped: the workspace was stopped meanwhile.
-            HarnessError: `cwd` is no folder of the repository.
+            HarnessError: `cwd` leads out of the repository.
         """
         self.configure()
         place = inside(cwd)
-        self.surroundings.stage_log.unlink(missing_ok=True)
+        if not is_folder_inside(self.repo, place):
+            raise CheckFailed(f"the folder {place} of the repository", "no folder there, or a link")
+        forget_stages(self.root)
         done = self.execute(argv, cwd=place, timeout=timeout)
-        done = replace(done, stages=self._stages_started(place))
+        done = replace(done, stages=stages_started(self.root, place))
         self.steps.append(done)
         if check and not done.ok:
             raise CheckFailed(f"`{done.line}` to end with exit code 0", done.describe())
@@ -131,7 +136,11 @@ class Workspace:
         self.launcher.leave(self.root)
 
     def configure(self) -> None:
-        """Point DVC at this workspace's cache and remote, where a `.dvc` folder has appeared."""
+        """Point DVC at this workspace's cache and remote, where a `.dvc` folder has appeared.
+
+        libgit2, which DVC uses too, reads the user's name in the home only.
+        """
+        write_inside(self.home, ".gitconfig", GIT_CONFIG.encode())
         point_dvc(self.repo, cache=self.cache, storage=self.storage)
 
     def copy(self, root: Path) -> Workspace:
@@ -146,10 +155,8 @@ class Workspace:
         Raises:
             CheckFailed: the origin cannot be cloned.
         """
-        mate = self._copy(root, ("storage", "origin", "home"))
-        for folder in (mate.repo, mate.cache):
-            folder.mkdir()
-        mate.git("clone", "-q", "--template=", str(mate.origin), ".")
+        mate = self._copy(root, ("storage", "origin", "home"), empty=("repo", "cache"))
+        mate.git("clone", "-q", "--template=", str(mate.origin), ".", used=True)
         exclude_from_git(mate.repo)
         mate.configure()
         return mate
@@ -159,15 +166,15 @@ class Workspace:
 
         It has no Git and no DVC: it serves to run a stage's plain command with only what it declares.
         """
-        alone = self._copy(root, ("home",))
-        alone.repo.mkdir()
+        alone = self._copy(root, ("home",), empty=("repo",))
         for path in dict.fromkeys(inside(path) for path in paths):
             source, target = self.repo / path, alone.repo / path
             if source.is_dir() and not source.is_symlink():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 copy_tree(source, target)
-            elif source.is_file():
+            elif source.is_file() and not source.is_symlink():
                 write_inside(alone.repo, path, source)
+        alone.launcher.adopt(alone.root)
         return alone
 
     def take(self, *commits: str) -> None:
@@ -177,7 +184,7 @@ class Workspace:
             HarnessError: the submission has no such commit.
         """
         if commits:
-            self.git("fetch", "-q", "--no-tags", str(self.source), *dict.fromkeys(commits))
+            self._fetch("--no-tags", commits=commits)
 
     def write(self, path: str, data: bytes) -> None:
         """Write the bytes `data` at `path` in the repository, in place of what is there.
@@ -232,57 +239,64 @@ class Workspace:
             except FileExistsError as error:
                 raise HarnessError(f"cannot make a workspace in {self.root}: it is in use") from error
         self.surroundings.make()
+        self.launcher.adopt(self.root)
 
-    def _take(self, repository: Path, commit: str, branch: str) -> None:
+    def _take(self, commit: str, branch: str) -> None:
         refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", commit)
-        self.git("fetch", "-q", "--no-tags", "--update-head-ok", str(repository), *refs)
+        self._fetch("--no-tags", "--update-head-ok", commits=refs)
         self.git("checkout", "-q", "-f", "--no-track", "-B", branch, commit)
         self.git("push", "-q", "-u", "origin", branch)
 
-    def _copy(self, root: Path, names: tuple[str, ...]) -> Workspace:
+    def _fetch(self, *options: str, commits: tuple[str, ...]) -> None:
+        if self.source is None:
+            raise HarnessError("this workspace was made without a submission to fetch from")
+        self.launcher.show(self.source)
+        self.git("fetch", "-q", *options, str(self.source), *dict.fromkeys(commits), readable=(self.source,))
+
+    def _copy(self, root: Path, names: tuple[str, ...], empty: tuple[str, ...] = ()) -> Workspace:
         twin = Workspace(root, self.limits, self.launcher)
         twin.source, twin.branch = self.source, self.branch
         twin.root.mkdir(parents=True, exist_ok=True)
         for name in names:
             copy_tree(self.root / name, twin.root / name)
+        for name in empty:
+            (twin.root / name).mkdir()
         twin.surroundings.make()
+        twin.launcher.adopt(twin.root)
         if (twin.repo / ".git").is_dir():
-            twin.git("config", "remote.origin.url", str(twin.origin))
+            twin.git("config", "remote.origin.url", str(twin.origin), used=True)
         return twin
 
-    def execute(self, argv: tuple[str, ...], *, cwd: str = ".", timeout: float | None = None) -> Completed:
-        """Run a command for the harness's own purposes: as `run` does, but it is no step."""
+    def execute(
+        self,
+        argv: tuple[str, ...],
+        *,
+        cwd: str = ".",
+        timeout: float | None = None,
+        readable: tuple[Path, ...] = (),
+    ) -> Completed:
+        """Run a command for the harness's own purposes: as `run` does, but it is no step.
+
+        `readable` are folders outside the workspace that it may read.
+        """
         variables = self.surroundings.variables()
         limits = self.limits if timeout is None else replace(self.limits, seconds=timeout)
-        order = Order(argv, self.repo / cwd, variables, self.root)
+        order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds)
         done = carry_out(order, limits, self.launcher)
         root = str(self.root)
         stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
         shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)
         return replace(done, argv=shown, cwd=cwd, stdout=stdout, stderr=stderr)
 
-    def git(self, *args: str) -> None:
+    def git(self, *args: str, used: bool = False, readable: tuple[Path, ...] = ()) -> None:
         """Run Git for the workspace's own purposes: not a step.
 
         Raises:
-            HarnessError: it failed.
+            CheckFailed: it failed, in a repository `used` by the submission's commands.
+            HarnessError: it failed in one of ours.
         """
-        done = self.execute(("git", *args))
+        done = self.execute(("git", *args), readable=readable)
+        if not done.ok and used:
+            raise CheckFailed("a Git repository that works after the lab's commands", done.describe())
         if not done.ok:
             raise HarnessError(f"a workspace could not be made\n{done.describe()}")
-
-    def _stages_started(self, cwd: str) -> tuple[str, ...]:
-        """Addresses of the stages in the log, relative to the Git root, equal neighbours taken as one."""
-        log = read_inside(self.root, "log/stages", LOG_LIMIT) or b""
-        names = [_address(row, cwd) for row in log.decode("utf-8", "replace").splitlines()]
-        return tuple(name for i, name in enumerate(names) if i == 0 or names[i - 1] != name)
-
-
-def _address(addressing: str, cwd: str) -> str:
-    """A stage's address seen from the Git root, from the one that DVC shows in folder `cwd`.
-
-    DVC leaves out `dvc.yaml` of the folder it runs in: `train` there is `sub/dvc.yaml:train` here.
-    """
-    file, _, name = addressing.rpartition(":")
-    full = inside(str(PurePosixPath(cwd, file or "dvc.yaml")))
-    return name if full == "dvc.yaml" else f"{full}:{name}"

@@ -9,12 +9,14 @@ import pytest
 
 from fixtures.workspaces import commit_all, write_tree
 from harness.errors import CheckFailed, HarnessError
+from harness.workspace.command import Limits, run
 from harness.workspace.workspace import Workspace
 
 
 def bare_clone(workspace: Workspace, target: Path) -> Path:
     """A bare mirror of a workspace's repository, experiments included."""
-    workspace.run("git", "clone", "-q", "--mirror", ".", str(target), check=True)
+    argv = ("git", "clone", "-q", "--mirror", ".", str(target))
+    assert run(argv, cwd=workspace.repo, env=workspace.surroundings.variables(), limits=Limits()).ok
     return target
 
 

@@ -1,0 +1,99 @@
+"""How much of the machine a submission's commands may use, and the words for a student who met a limit."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+MB = 1 << 20
+GB = 1 << 30
+# Linear algebra libraries set aside room for every core, whether they use it or not.
+RESERVED_PER_CORE = 48 * MB
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The limits of one box.
+
+    `memory` bytes for all processes together, `processes` at the same time (threads count), `file` bytes for
+    one file, `disk` bytes and `files` files for the whole workspace, `handles` open files for each process,
+    `shared` bytes of shared memory.
+    """
+
+    memory: int = 2 * GB
+    processes: int = 512
+    file: int = 1 * GB
+    disk: int = 4 * GB
+    files: int = 100_000
+    handles: int = 1024
+    shared: int = 256 * MB
+
+    def shell_limits(self, seconds: float) -> str:
+        """The limits as commands of sh; those on memory, files and time are for each process alone."""
+        cores = os.cpu_count() or 1
+        data = (self.memory + RESERVED_PER_CORE * cores) // 1024
+        processor = int(seconds * cores) + 1
+        parts = (
+            "-c 0",
+            f"-d {data}",
+            f"-f {self.file // 512}",
+            f"-n {self.handles}",
+            f"-t {processor}",
+        )
+        # dash calls the limit of processes -p, every other shell -u.
+        number = f"ulimit -u {self.processes} 2>/dev/null || ulimit -p {self.processes}; "
+        return "".join(f"ulimit {part}; " for part in parts) + number
+
+    @property
+    def out_of_memory(self) -> str:
+        """What a student reads when memory ran out."""
+        return f"ran out of its {sized(self.memory)} of memory"
+
+    @property
+    def out_of_disk(self) -> str:
+        """What a student reads when the workspace grew too large."""
+        return f"ran out of its {sized(self.disk)} of disk space"
+
+    @property
+    def too_many_files(self) -> str:
+        """What a student reads when the workspace holds too many files."""
+        return f"made more than {self.files:,} files"
+
+    def met(self, exit_code: int, stderr: str) -> str | None:
+        """The limit that a failed command seems to have met, by its exit code and its last words.
+
+        For wording only: the command has failed whatever it printed.
+        """
+        if not exit_code:
+            return None
+        last = stderr[-LAST_WORDS:]
+        found = (name for name, pattern in SIGNS.items() if pattern.search(last))
+        kind = "file" if exit_code == SIGXFSZ else next(found, None)
+        return self._sentences().get(kind) if kind else None
+
+    def _sentences(self) -> dict[str, str]:
+        return {
+            "memory": self.out_of_memory,
+            "file": f"tried to write a file of more than {sized(self.file)}",
+            "handles": f"had more than {self.handles:,} files open at once",
+            "processes": f"started more than {self.processes:,} processes or threads at once",
+        }
+
+
+LAST_WORDS = 4000
+SIGXFSZ = 128 + 25
+SIGNS = {
+    "memory": re.compile(r"MemoryError|Cannot allocate memory|bad_alloc|[Oo]ut of memory"),
+    "file": re.compile(r"File too large|File size limit exceeded"),
+    "handles": re.compile(r"Too many open files"),
+    "processes": re.compile(
+        r"[Cc]annot fork|can't start new thread|fork: .*[Rr]esource temporarily unavailable"
+        r"|BlockingIOError: \[Errno 11\]|pthread_create failed"
+    ),
+}
+
+
+def sized(count: int) -> str:
+    """A number of bytes as a person says it."""
+    return f"{count / GB:g} GB" if count >= GB else f"{count / MB:g} MB"

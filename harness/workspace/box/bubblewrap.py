@@ -1,0 +1,226 @@
+"""Starting each command of a workspace in a box of its own, with bubblewrap."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+from harness.workspace.box import machine
+from harness.workspace.box.processes import Init
+from harness.workspace.box.syscalls import filter_program
+from harness.workspace.box.watch import Watch
+from harness.workspace.launcher import shell_code
+
+if TYPE_CHECKING:
+    from harness.workspace.box.allowance import Allowance
+    from harness.workspace.launcher import Order
+
+SHOWN_ROOT = "/workspace"
+WRITABLE = ("repo", "cache", "storage", "origin", "home", "tmp", "log", "site")
+READABLE = ("bin", "etc")
+KILLED = 137
+END_SECONDS = 10.0
+# Runs inside, as the user that the command runs as: enters the folder, sets the limits, becomes the command.
+PRELUDE = 'cd "$1" && shift || exit 126; unset PWD OLDPWD; {limits} exec "$@"'
+
+
+@dataclass(frozen=True)
+class Bubblewrap:
+    """How boxes are made on this machine.
+
+    `setpriv` is the program that changes the user, where the harness runs as root: a box then has a user of
+    its own, who owns the workspace and nothing else. An ordinary user's boxes are user namespaces.
+    """
+
+    program: str
+    setpriv: str | None
+    allowance: Allowance
+
+    def arguments(self, order: Order) -> list[str]:
+        """What bwrap is told for a command, apart from descriptors and the command itself."""
+        return [
+            *self._namespaces(),
+            *machine.system(),
+            *machine.interpreter(),
+            *("--proc", "/proc", "--dev", "/dev"),
+            *("--perms", "1777", "--size", str(self.allowance.shared), "--tmpfs", "/dev/shm"),  # noqa: S108 (the box's own)
+            *_folders(order),
+            *("--remount-ro", "/dev", "--remount-ro", "/"),
+        ]
+
+    def inner(self, order: Order, seconds: float) -> list[str]:
+        """The command line inside the box: change the user, set limits, become the command."""
+        user: list[str] = []
+        if self.setpriv is not None:
+            uid = str(owner_of(order.root))
+            user = [self.setpriv, "--reuid", uid, "--regid", uid, "--clear-groups"]
+            user += ["--inh-caps", "-all", "--bounding-set", "-all", "--"]
+        limits = self.allowance.shell_limits(seconds)
+        argv = [shown(word, order) for word in order.argv]
+        cwd = shown(str(order.cwd), order)
+        return [*user, "/bin/sh", "-c", PRELUDE.format(limits=limits), "sh", cwd, *argv]
+
+    def _namespaces(self) -> list[str]:
+        ours = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        ours += ["--hostname", "localhost", "--new-session", "--die-with-parent", "--cap-drop", "ALL"]
+        if self.setpriv is None:
+            return ["--unshare-user", "--disable-userns", *ours]
+        return [
+            *ours,
+            *(word for cap in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{cap}")),
+        ]
+
+
+class Boxed:
+    """A command in its box: the `Running` of the launcher."""
+
+    def __init__(self, bubblewrap: Bubblewrap, order: Order, seconds: float) -> None:
+        self.limit: str | None = None
+        self._killed = False
+        self._process, status = _start(bubblewrap, order, seconds)
+        self._status = status
+        self._streams = [stream for stream in (self._process.stdout, self._process.stderr) if stream]
+        self.stdout, self.stderr = (stream.fileno() for stream in self._streams)
+        self._init = Init(self._first_process())
+        self._watch = Watch(_root(order), self._init, bubblewrap.allowance)
+
+    def poll(self) -> int | None:
+        """The command's exit code, once everything in the box is dead."""
+        code = self._process.poll()
+        if code is None:
+            self._stop_beyond_limits()
+            return None
+        return self._code(code) if self._init.wait(0) else None
+
+    def wait(self, seconds: float) -> int | None:
+        """As `poll`, after waiting."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return self.poll()
+        self._init.wait(seconds)
+        return self.poll()
+
+    def close(self) -> None:
+        """Kill the box, wait until nothing in it is alive, and measure what it left behind."""
+        self._kill()
+        self._process.wait()
+        dead = self._init.wait(END_SECONDS)
+        self._init.close()
+        os.close(self._status)
+        for stream in self._streams:
+            stream.close()
+        if not dead:
+            raise HarnessError("a command is still alive after its box was closed")
+        self.limit = self.limit or self._watch.left()
+
+    def _stop_beyond_limits(self) -> None:
+        if not self._killed and (passed := self._watch.passed()):
+            self.limit = passed
+            self._kill()
+
+    def _kill(self) -> None:
+        """Kill bwrap, and the box too: it dies with bwrap only once it is furnished."""
+        self._killed = True
+        self._process.kill()
+        self._init.kill()
+
+    def _code(self, code: int) -> int:
+        if self._killed:
+            return KILLED
+        return shell_code(code) or 0
+
+    def _first_process(self) -> int:
+        """The process id of the box's first process, which bwrap tells as soon as it has made it."""
+        line = b""
+        while not line.endswith(b"\n") and (data := os.read(self._status, 1)):
+            line += data
+        try:
+            return int(json.loads(line)["child-pid"])
+        except (ValueError, KeyError) as error:
+            said = self._streams[1].read(2000).decode("utf-8", "replace").strip()
+            raise HarnessError(f"bubblewrap cannot make a box: {said or 'it says nothing'}") from error
+
+
+def shown(text: str, order: Order) -> str:
+    """A word of a command, or a variable, with the machine's paths replaced by those in the box."""
+    return text.replace(str(_root(order)), SHOWN_ROOT).replace(str(machine.PROBES), machine.SHOWN_PROBES)
+
+
+def owner_of(root: Path | None) -> int:
+    """The user that a workspace belongs to.
+
+    Raises:
+        HarnessError: it is root's, so that a command in it would run as root.
+    """
+    uid = (root or Path("/")).joinpath("repo").lstat().st_uid
+    if not uid:
+        raise HarnessError(f"the workspace {root} belongs to root: adopt it before a command runs in it")
+    return uid
+
+
+def _root(order: Order) -> Path:
+    if order.root is None:
+        raise HarnessError(f"`{shlex.join(order.argv)}` has no workspace to be boxed in")
+    return order.root
+
+
+def _folders(order: Order) -> list[str]:
+    """Arguments that show the workspace: each folder is a mount of its own, so that none can be moved away."""
+    root = _root(order)
+    words = [*machine.folder(SHOWN_ROOT)]
+    for name in (*WRITABLE, *READABLE):
+        if (root / name).is_dir():
+            words += ["--bind" if name in WRITABLE else "--ro-bind", str(root / name), f"{SHOWN_ROOT}/{name}"]
+    words += ["--bind", str(root / "tmp"), "/tmp"]  # noqa: S108 (the box's own)
+    for name in ("passwd", "group", "hosts"):
+        words += ["--ro-bind", str(root / "etc" / name), f"/etc/{name}"]
+    for path in order.readable:
+        words += [*machine.folders_above(path), "--ro-bind", str(path), str(path)]
+    return words
+
+
+def _start(bubblewrap: Bubblewrap, order: Order, seconds: float) -> tuple[subprocess.Popen[bytes], int]:
+    """The started bwrap, and the descriptor on which it tells its state."""
+    arguments = bubblewrap.arguments(order)
+    status, tell = os.pipe()
+    program = filter_program()
+    opened = [tell]
+    try:
+        if program is not None:
+            opened.append(_in_memory(program))
+            arguments += ["--seccomp", str(opened[-1])]
+        arguments += ["--json-status-fd", str(tell)]
+        # Not on the command line: the box can read that of its first process.
+        opened.append(_in_memory("\0".join(arguments).encode("utf-8", "surrogateescape")))
+        process = subprocess.Popen(  # noqa: S603 (running a submission's commands is the purpose)
+            [bubblewrap.program, "--args", str(opened[-1]), "--", *bubblewrap.inner(order, seconds)],
+            cwd="/",
+            env={name: shown(value, order) for name, value in order.env.items()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=opened,
+        )
+    except BaseException:
+        os.close(status)
+        raise
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return process, status
+
+
+def _in_memory(data: bytes) -> int:
+    """A descriptor from which bwrap reads `data`."""
+    descriptor = os.memfd_create("arguments", 0)
+    os.write(descriptor, data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

@@ -1,0 +1,92 @@
+"""The processes of a box seen from outside, through /proc."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class Init:
+    """The first process of a box: the kernel ends all others before it lets this one end."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._handle = _handle(pid)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether every process of the box is dead, after waiting for at most so many seconds."""
+        if self._handle is None:
+            return True
+        return bool(select.select([self._handle], [], [], seconds)[0])
+
+    def kill(self) -> None:
+        """Kill it, and with it everything in the box."""
+        if self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def members(self) -> Iterator[int]:
+        """The process ids of all that runs in the box now."""
+        yield from _below(self.pid)
+
+    def close(self) -> None:
+        """Let go of the process."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def memory_of(pids: list[int], enough: int) -> int:
+    """The bytes of memory that these processes use; what they share is counted once.
+
+    The exact number is dear: below `enough` a quick one, which is never too small, is returned in its place.
+    """
+    quick = sum(_resident(pid) for pid in pids)
+    return quick if quick < enough else sum(_own(pid) for pid in pids)
+
+
+def _handle(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _below(pid: int) -> Iterator[int]:
+    yield pid
+    for task in _listed(f"/proc/{pid}/task"):
+        for child in _read(f"/proc/{pid}/task/{task}/children").split():
+            yield from _below(int(child))
+
+
+def _resident(pid: int) -> int:
+    fields = _read(f"/proc/{pid}/statm").split()
+    return int(fields[1]) * PAGE if fields else 0
+
+
+def _own(pid: int) -> int:
+    found = PSS.search(_read(f"/proc/{pid}/smaps_rollup"))
+    return int(found[1]) * 1024 if found else _resident(pid)
+
+
+def _listed(path: str) -> list[str]:
+    with contextlib.suppress(OSError):
+        return os.listdir(path)  # noqa: PTH208 (names only, several times a second)
+    return []
+
+
+def _read(path: str) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(path).read_bytes()
+    return b""
