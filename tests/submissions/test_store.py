@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.submissions import store
 from fixtures.submissions.store import digest, obtain
 
 if TYPE_CHECKING:
@@ -36,6 +37,24 @@ def test_digest_follows_the_names(tmp_path: Path) -> None:
     before = digest([tmp_path])
     (tmp_path / "a").rename(tmp_path / "b")
     assert digest([tmp_path]) != before
+
+
+def test_digest_passes_over_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a builder, another verdict gives the same digest, another command another one."""
+    monkeypatch.setattr(store, "BUILDERS", tmp_path)
+    source = tmp_path / "builder.py"
+    source.write_text(
+        "@variant('broken', start=END, expect={'a': 1})\ndef make(): run(1)\n", encoding="utf-8"
+    )
+    before = digest([source])
+    source.write_text(
+        "@variant('broken', start=END, expect={'a': 2})\ndef make(): run(1)\n", encoding="utf-8"
+    )
+    assert digest([source]) == before
+    source.write_text(
+        "@variant('broken', start=END, expect={'a': 2})\ndef make(): run(2)\n", encoding="utf-8"
+    )
+    assert digest([source]) != before
 
 
 def test_is_made_once(tmp_path: Path) -> None:
