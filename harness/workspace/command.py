@@ -46,8 +46,8 @@ class Completed:
     """One command that has ended, with everything that it started.
 
     `exit_code` is what a shell would show: 128 + n for death by signal n, 124 after the time limit.
-    `stages` are the DVC stages whose command it started, in order. `limit` is the limit of the machine's means
-    that it met, such as "ran out of its 2 GB of memory".
+    `stages` are the DVC stages whose command it started, in order. `limit` is the limit that it met, such as
+    "ran out of its 2 GB of memory".
     """
 
     argv: tuple[str, ...]

@@ -25,6 +25,7 @@ SHOWN_ROOT = "/workspace"
 WRITABLE = ("repo", "cache", "storage", "origin", "home", "tmp", "log", "site")
 READABLE = ("bin", "etc")
 KILLED = 137
+NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 END_SECONDS = 10.0
 # Runs inside, as the user that the command runs as: enters the folder, sets the limits, becomes the command.
 PRELUDE = 'cd "$1" && shift || exit 126; unset PWD OLDPWD; {limits} exec "$@"'
@@ -71,10 +72,7 @@ class Bubblewrap:
         ours += ["--hostname", "localhost", "--new-session", "--die-with-parent", "--cap-drop", "ALL"]
         if self.setpriv is None:
             return ["--unshare-user", "--disable-userns", *ours]
-        return [
-            *ours,
-            *(word for cap in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{cap}")),
-        ]
+        return [*ours, *(word for capability in NEEDED_TO_DROP for word in ("--cap-add", capability))]
 
 
 class Boxed:
@@ -172,7 +170,7 @@ def _root(order: Order) -> Path:
 
 
 def _folders(order: Order) -> list[str]:
-    """Arguments that show the workspace: each folder is a mount of its own, so that none can be moved away."""
+    """Arguments that show the workspace: each folder is a mount, so that none can be moved away."""
     root = _root(order)
     words = [*machine.folder(SHOWN_ROOT)]
     for name in (*WRITABLE, *READABLE):

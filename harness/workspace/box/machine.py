@@ -1,4 +1,4 @@
-"""What a box shows of this machine: the system's programs and the interpreter, read-only, and nothing else."""
+"""What a box shows of this machine: its programs and the interpreter, read-only, and nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def system() -> list[str]:
     for name in SYSTEM:
         path = Path(name)
         if path.is_symlink():
-            shown += ["--symlink", os.readlink(path), name]
+            shown += ["--symlink", str(path.readlink()), name]
         elif path.is_dir():
             shown += ["--ro-bind", name, name]
     shown += folder("/etc")

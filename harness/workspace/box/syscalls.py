@@ -7,8 +7,8 @@ import os
 import sys
 import tempfile
 
-# Namespaces and mounts lead out of the box, the tracing calls into other processes, and the rest are large parts
-# of the kernel that few programs use and most escapes went through.
+# Namespaces and mounts lead out of the box, the tracing calls into other processes, and the rest are large
+# parts of the kernel that few programs use and most escapes went through.
 # Source of the list: the calls that Docker's and Flatpak's default filters refuse to unprivileged processes.
 REFUSED = (
     *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"),
