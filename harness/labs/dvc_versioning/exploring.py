@@ -19,6 +19,7 @@ from harness.labs.dvc_versioning.reproduction import (
     metric_paths,
     snapshot,
 )
+from harness.workspace.git_view import refs_in, safe_clone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +132,7 @@ class Exploring:
         if commit is None:
             return {}
         pipeline = self.course.base.pipeline
-        tree = GitRepository(ws.repo / ".git").tree(commit)
+        tree = GitRepository(safe_clone(ws.repo, ws.root)).tree(commit)
         wanted = {
             *metric_paths(pipeline),
             *(lock_of(stage.file) for stage in pipeline.stages),
@@ -182,9 +183,7 @@ class Exploring:
 
 def _experiments_of(repository: Path) -> dict[str, str]:
     """Name and commit of each experiment in a repository of the workspace, read when nothing runs there."""
-    refs = GitRepository(repository / ".git" if (repository / ".git").is_dir() else repository).refs(
-        "refs/exps/"
-    )
+    refs = refs_in(repository)
     return {match[1]: sha for ref, sha in refs.items() if (match := EXPERIMENT.fullmatch(ref))}
 
 
