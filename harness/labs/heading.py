@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.grading.gradebook import Heading
 from harness.grading.result import Kind, SubmissionInfo
+from harness.workspace.box.isolation import isolation
 
 if TYPE_CHECKING:
     from harness.labs.choice import Lab
@@ -34,7 +35,7 @@ def heading_of(info: SubmissionInfo, seed: int, lab: Lab | None, asked: str | No
         environment={
             "python": platform.python_version(),
             "dvc": version("dvc"),
-            "isolation": "none",
+            "isolation": isolation().kind,
             "seed": str(seed),
         },
     )
