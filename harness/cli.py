@@ -42,6 +42,9 @@ def main() -> None:
 @click.option(
     "--json", "grade_json", metavar="FILE", type=click.Path(path_type=Path), help="Write the grade here."
 )
+@click.option(
+    "--require-isolation", is_flag=True, help="Refuse to go on where nothing isolates the commands."
+)
 @click.option("--junitxml", metavar="FILE", help="Write the checks as JUnit XML here.")
 def check(  # noqa: PLR0913  # one parameter for each option, as click hands them over
     path: str,
@@ -52,13 +55,16 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
     seed: int,
     jobs: int | None,
     grade_json: Path | None,
+    require_isolation: bool,
     junitxml: str | None,
 ) -> None:
     """Check a submission: what holds, what does not, and one hint for each loss.
 
     PATH is a folder, bundle, zip, tar or Git URL, perhaps with @REVISION; the current folder when left out.
     """
-    options = Options(path, lab, grade_json, seed, strict=strict, jobs=jobs)
+    options = Options(
+        path, lab, grade_json, seed, strict=strict, jobs=jobs, require_isolation=require_isolation
+    )
     arguments = [f"--junitxml={junitxml}"] if junitxml else []
     try:
         finished = grade(options, arguments, live=not ci)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from harness.labs.session import Ending, Finished, Options
 
-OPTIONS = ("submission", "lab", "grade_json", "seed", "jobs")
+OPTIONS = ("submission", "lab", "grade_json", "seed", "jobs", "cold", "require_isolation")
 EXIT_CODES: dict[Ending, pytest.ExitCode] = {
     "well": pytest.ExitCode.OK,
     "lost": pytest.ExitCode.TESTS_FAILED,
@@ -43,6 +43,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", metavar="N", type=int, help="draw the scenarios' values from this number")
     group.addoption(
         "--jobs", metavar="N", type=int, help="scenarios side by side; by default as many as cores"
+    )
+    group.addoption(
+        "--cold",
+        action="store_true",
+        default=None,
+        help="start every command from nothing: slow, no surprises",
+    )
+    group.addoption(
+        "--require-isolation",
+        action="store_true",
+        default=None,
+        help="refuse to grade where a submission's commands cannot be isolated",
     )
 
 
@@ -106,6 +118,8 @@ def _graded(config: pytest.Config, lab: str | None) -> int:
         seed=DEFAULT_SEED if option.seed is None else option.seed,
         strict="strict=true" in (option.override_ini or []),
         jobs=option.jobs,
+        require_isolation=bool(option.require_isolation),
+        cold=bool(option.cold),
     )
     try:
         finished = grade(options, config.invocation_params.args)

@@ -22,6 +22,7 @@ from harness.labs.choice import Lab, NoSuchLab, detected_lab, named_lab
 from harness.labs.heading import heading_of, unopened
 from harness.labs.reference import NoReference, reference_submission
 from harness.submission import Submission, open_submission
+from harness.workspace.box.isolation import NotIsolated, isolation
 from harness.workspace.files import remove_tree
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Options:
     seed: int = DEFAULT_SEED
     strict: bool = False
     jobs: int | None = None
+    require_isolation: bool = False
+    cold: bool = False
 
     @property
     def workers(self) -> int:
@@ -131,7 +134,7 @@ class Session:
                 return self._run(root)
         except Unreadable as error:
             return self._refused("unreadable", str(error))
-        except (NoSuchLab, NoReference) as error:
+        except (NoSuchLab, NoReference, NotIsolated) as error:
             return self._refused("usage", str(error))
         except HarnessError as error:
             return self._refused("failed", str(error))
@@ -150,6 +153,8 @@ class Session:
         )
 
     def _prepare(self, root: Path) -> Prepared:
+        if self.options.require_isolation:
+            isolation().require()
         named = named_lab(self.options.lab) if self.options.lab else None
         submission = open_submission(self._spec(), root / "submission")
         lab = named or detected_lab(submission.repository, submission.commit)

@@ -30,6 +30,10 @@ INSTALL = "sudo apt-get install bubblewrap (dnf, pacman, apk, zypper: the packag
 TRIAL = 'test ! -e "$1" && git --version >/dev/null && python -c "import _socket, _ctypes" && command -v dvc'
 
 
+class NotIsolated(HarnessError):
+    """Isolation was asked for, and this machine has none."""
+
+
 @dataclass(frozen=True)
 class Isolation:
     """What a submission's commands are isolated with; `missing` says what is not there, and what to do."""
@@ -46,10 +50,10 @@ class Isolation:
         """Refuse to go on without isolation.
 
         Raises:
-            HarnessError: there is none; the message says why, and what to do.
+            NotIsolated: there is none; the message says why, and what to do.
         """
         if self.kind == "none":
-            raise HarnessError(f"this machine cannot isolate a submission: {'; '.join(self.missing)}")
+            raise NotIsolated(f"this machine cannot isolate a submission: {'; '.join(self.missing)}")
 
 
 def isolation(allowance: Allowance | None = None) -> Isolation:
