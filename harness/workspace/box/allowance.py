@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass
+
+if sys.platform != "win32":
+    import resource
 
 MB = 1 << 20
 GB = 1 << 30
@@ -44,6 +48,20 @@ class Allowance:
         # dash calls the limit of processes -p, every other shell -u.
         number = f"ulimit -u {self.processes} 2>/dev/null || ulimit -p {self.processes}; "
         return "".join(f"ulimit {part}; " for part in parts) + number
+
+    def process_limits(self, seconds: float) -> tuple[tuple[int, int], ...]:
+        """The same for setrlimit(2): pairs of a resource and its value."""
+        if sys.platform == "win32":
+            return ()
+        cores = os.cpu_count() or 1
+        return (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_DATA, self.memory + RESERVED_PER_CORE * cores),
+            (resource.RLIMIT_FSIZE, self.file),
+            (resource.RLIMIT_NOFILE, self.handles),
+            (resource.RLIMIT_CPU, int(seconds * cores) + 1),
+            (resource.RLIMIT_NPROC, self.processes),
+        )
 
     @property
     def out_of_memory(self) -> str:

@@ -6,12 +6,13 @@ import json
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.workspace.box import machine
+from harness.workspace.box.entering import Entry
 from harness.workspace.box.processes import Init
 from harness.workspace.box.syscalls import filter_program
 from harness.workspace.box.watch import Watch
@@ -25,6 +26,7 @@ SHOWN_ROOT = "/workspace"
 WRITABLE = ("repo", "cache", "storage", "origin", "home", "tmp", "log", "site")
 READABLE = ("bin", "etc")
 KILLED = 137
+HELD_SECONDS = 24 * 3600.0
 NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 END_SECONDS = 10.0
 # Runs inside, as the user that the command runs as: enters the folder, sets the limits, becomes the command.
@@ -75,6 +77,31 @@ class Bubblewrap:
         return [*ours, *(word for capability in NEEDED_TO_DROP for word in ("--cap-add", capability))]
 
 
+class HeldBox:
+    """A box kept open for a workspace, with nothing in it but a shell that waits: for warm processes to enter.
+
+    Processes that enter it die with it, whoever their parents are.
+    """
+
+    def __init__(self, bubblewrap: Bubblewrap, order: Order) -> None:
+        waiting = replace(order, argv=("sh", "-c", "echo; while :; do sleep 1000; done"))
+        self._boxed = Boxed(bubblewrap, waiting, HELD_SECONDS)
+        os.read(self._boxed.stdout, 1)  # the box is furnished when the shell speaks
+        limits = bubblewrap.allowance.process_limits(order.seconds)
+        uid = owner_of(order.root) if bubblewrap.setpriv is not None else None
+        self.entry = Entry(self._boxed.first, uid, limits, filter_program())
+
+    @property
+    def limit(self) -> str | None:
+        """The limit that it passed; a box that passes one is killed at the next look."""
+        self._boxed.poll()
+        return self._boxed.limit
+
+    def close(self) -> None:
+        """Kill everything in it, and return when all is dead."""
+        self._boxed.close()
+
+
 class Boxed:
     """A command in its box: the `Running` of the launcher."""
 
@@ -85,7 +112,8 @@ class Boxed:
         self._status = status
         self._streams = [stream for stream in (self._process.stdout, self._process.stderr) if stream]
         self.stdout, self.stderr = (stream.fileno() for stream in self._streams)
-        self._init = Init(self._first_process())
+        self.first = self._first_process()
+        self._init = Init(self.first)
         self._watch = Watch(_root(order), self._init, bubblewrap.allowance)
 
     def poll(self) -> int | None:

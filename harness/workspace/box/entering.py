@@ -1,0 +1,141 @@
+"""Entering a box that is open already: for a process forked outside, which brings its memory along.
+
+Everything that bwrap and the prelude do for a cold command is done here for a warm one: namespaces, user,
+capabilities, limits, filter.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import ctypes
+import os
+import resource
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid", "mnt")
+PR_SET_NO_NEW_PRIVS = 38
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_SECCOMP = 22
+SECCOMP_MODE_FILTER = 2
+LAST_CAPABILITY = 63
+FILTER_ROW = 8
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a process needs to know to enter a box; `uid` is None where the box is an ordinary user's.
+
+    `pid` is the box's first process as seen from outside, `limits` are pairs of resource and value.
+    """
+
+    pid: int
+    uid: int | None
+    limits: tuple[tuple[int, int], ...]
+    filter: bytes | None
+
+    def to_json(self) -> dict[str, object]:
+        """The same as plain data."""
+        program = base64.b64encode(self.filter).decode() if self.filter else None
+        return {
+            "pid": self.pid,
+            "uid": self.uid,
+            "limits": [list(pair) for pair in self.limits],
+            "filter": program,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, object]) -> Entry:
+        """The entry that `to_json` told of."""
+        limits = told["limits"]
+        program = told["filter"]
+        return cls(
+            pid=int(str(told["pid"])),
+            uid=None if told["uid"] is None else int(str(told["uid"])),
+            limits=tuple((int(kind), int(value)) for kind, value in limits)
+            if isinstance(limits, list)
+            else (),
+            filter=base64.b64decode(str(program)) if program else None,
+        )
+
+
+class _Program(ctypes.Structure):
+    """struct sock_fprog of linux/filter.h."""
+
+    _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def enter(entry: Entry) -> int:
+    """Go into the box with a fork of this process; returns 0 in the fork, its process id in this process.
+
+    To be called in a process of one thread that has no other use: it is half inside afterwards, and should
+    wait for the fork and end.
+
+    Raises:
+        OSError: the box cannot be entered.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    _join(libc, entry)
+    os.chdir("/")
+    pid = os.fork()
+    if pid == 0:
+        for kind, value in entry.limits:
+            _limit(kind, value)
+        _become(libc, entry.uid)
+        _seal(libc, entry.filter)
+    return pid
+
+
+def _join(libc: ctypes.CDLL, entry: Entry) -> None:
+    names = NAMESPACES if entry.uid is not None else ("user", *NAMESPACES)
+    handles = [os.open(f"/proc/{entry.pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in names]
+    try:
+        for name, handle in zip(names, handles, strict=True):
+            if libc.setns(handle, 0):
+                raise OSError(ctypes.get_errno(), f"cannot join the box's {name} namespace")
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def _limit(kind: int, value: int) -> None:
+    """Set a limit, soft and hard, no higher than it is."""
+    with contextlib.suppress(ValueError):
+        _, most = resource.getrlimit(kind)
+        value = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(kind, (value, value))
+
+
+def _become(libc: ctypes.CDLL, uid: int | None) -> None:
+    """Drop all capabilities, and root with them."""
+    for capability in range(LAST_CAPABILITY + 1):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # otherwise its own /proc/self is closed to it
+    else:
+        _drop_capabilities(libc)
+
+
+def _drop_capabilities(libc: ctypes.CDLL) -> None:
+    """Give up what a namespace gives to those who join it. Source: capset(2), version 3 of its header."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if libc.capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "cannot drop the capabilities inside the box")
+
+
+def _seal(libc: ctypes.CDLL, program: bytes | None) -> None:
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if program is None:
+        return
+    described = _Program(len(program) // FILTER_ROW, program)
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(described), 0, 0):
+        raise OSError(ctypes.get_errno(), "the kernel does not take the filter of its calls")
