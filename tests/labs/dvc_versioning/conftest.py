@@ -31,6 +31,8 @@ from harness.submission.objects import HandedInObjects, scan_objects
 from harness.workspace.command import Completed
 from harness.workspace.scenario import Scenario, ScenarioTree
 from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning.describing import description
+from tests.labs.dvc_versioning.small_lab import SmallLab, opened, work_of_a_student
 
 STUDENT = git.Actor("Student", "student@example.org")
 SPLIT = Stage(
@@ -142,31 +144,6 @@ def scored(
 def ruling_about(points: float) -> Ruling:
     """A ruling about so many points of a check that needs nothing."""
     return Ruling(CheckSpec("D.check", "D", "it holds", points), {})
-
-
-def description(pipeline: Pipeline) -> dict[str, object]:
-    """A pipeline as DVC is asked to describe it."""
-    return {
-        "error": pipeline.error,
-        "stages": [_described(stage) for stage in pipeline.stages],
-        "metrics": list(pipeline.metrics),
-        "plots": list(pipeline.plots),
-        "params_files": list(pipeline.params_files),
-    }
-
-
-def _described(stage: Stage) -> dict[str, object]:
-    return {
-        "address": stage.address,
-        "name": stage.name,
-        "file": stage.file,
-        "wdir": stage.wdir,
-        "cmd": list(stage.cmd),
-        "frozen": stage.frozen,
-        "deps": list(stage.deps),
-        "params": {file: list(keys) for file, keys in stage.params.items()},
-        "outs": [{"path": out.path, "cached": out.cached, "kind": out.kind} for out in stage.outs],
-    }
 
 
 def pointer_to(data: bytes, name: str = "data.csv", **more: object) -> bytes:
@@ -285,3 +262,25 @@ def larger() -> bytes:
     """The lab's data with two of its rows once more."""
     lines = lab_data().splitlines(keepends=True)
     return b"".join([*lines, *lines[1:3]])
+
+
+@pytest.fixture(scope="session")
+def student_work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The small lab as a student hands it in; never to be changed."""
+    return work_of_a_student(tmp_path_factory.mktemp("student") / "a")
+
+
+@pytest.fixture(scope="session")
+def small_lab(student_work: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLab]:
+    """The small lab, opened."""
+    lab = opened(student_work, tmp_path_factory.mktemp("store"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="session")
+def reproduced(small_lab: SmallLab, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which the small lab's pipeline has run from nothing; to be copied."""
+    workspace = small_lab.start(tmp_path_factory.mktemp("reproduced") / "a")
+    small_lab.course.reproduce(workspace)
+    return workspace

@@ -1,0 +1,188 @@
+"""The plays of the scenarios on a small lab: what runs from nothing, and after each change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.workspaces import commit_all, write_tree
+from harness.errors import CheckFailed
+from harness.evidence.prose import Described
+from harness.labs.dvc_versioning.course import Course
+from harness.labs.dvc_versioning.handed_in_experiments import Counted
+from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning.small_lab import DATA, FILES, SECOND, SmallLab, opened
+
+FORGOTTEN = FILES["fit.sh"].replace("train.csv", "forgotten.csv")
+
+
+def changed(student_work: Workspace, root: Path, *versions: dict[str, str]) -> SmallLab:
+    """The small lab with more commits on top, each of these files."""
+    source = student_work.copy(root / "source")
+    for files in versions:
+        write_tree(source.repo, files)
+        commit_all(source, "go on")
+    return opened(source, root / "store")
+
+
+def test_everything_runs_from_nothing(small_lab: SmallLab, reproduced: Workspace) -> None:
+    """With the raw data placed by its pointer, and every output made."""
+    base = small_lab.course.base
+    assert base.completed.argv == ("dvc", "repro", "-f", "--no-run-cache")
+    assert base.completed.stages == ("split", "fit", "score")
+    assert [(item.path, item.stands_in) for item in base.placed] == [(DATA, False)]
+    assert reproduced.read(DATA) == SECOND.encode()
+    assert (base.commit, base.head_failure) == (small_lab.case.commit, None)
+    assert base.roles.model == "forest.pkl"
+    assert base.scored is not None
+    assert base.scored.reported is not None
+    assert base.scored.reported.values == {"accuracy": 0.1, "f1": 0.1}
+
+
+def test_nothing_can_build_on_what_did_not_run(small_lab: SmallLab) -> None:
+    """A play that needs the first one fails as that did."""
+    with pytest.raises(CheckFailed, match="none ran"):
+        _ = Course(small_lab.case, small_lab.dataset, 1).base
+
+
+@pytest.mark.parametrize(
+    ("play", "ran"),
+    [
+        (Course.again, ()),
+        (Course.change_train, ("fit", "score")),
+        (Course.change_split, ("split", "fit", "score")),
+        (Course.edit_evaluate, ("score",)),
+    ],
+)
+def test_a_change_runs_what_it_must(
+    small_lab: SmallLab, reproduced: Workspace, tmp_path: Path, play: object, ran: tuple[str, ...]
+) -> None:
+    """Nothing, training, everything, or the evaluation alone."""
+    workspace = reproduced.copy(tmp_path / "copy")
+    found = getattr(small_lab.course, getattr(play, "__name__", ""))(workspace)
+    assert found.completed.ok, found.completed.describe()
+    assert found.completed.stages == ran
+    assert (found.before.locks == found.after.locks) is (not ran)
+
+
+def test_the_change_is_the_most_telling_one(
+    small_lab: SmallLab, reproduced: Workspace, tmp_path: Path
+) -> None:
+    """The number of trees, with a value drawn from the seed, and scores of the changed run."""
+    found = small_lab.course.change_train(reproduced.copy(tmp_path / "copy"))
+    assert found.param is not None
+    assert found.param.param.key == "fit.n_estimators"
+    assert found.param.new in {1, 2, 3}
+    assert found.change == f"fit.n_estimators from 100 to {found.param.new}"
+    assert found.scored is not None
+    assert found.scored.reported is not None
+    assert found.scored.reported.values["f1"] == found.param.new / 10
+
+
+def test_a_deleted_model_comes_back(small_lab: SmallLab, reproduced: Workspace, tmp_path: Path) -> None:
+    """With the bytes that it had."""
+    found = small_lab.course.delete_model(reproduced.copy(tmp_path / "copy"))
+    assert found.after.outs["forest.pkl"] == found.before.outs["forest.pkl"] is not None
+
+
+def test_a_told_experiment_is_run(small_lab: SmallLab, reproduced: Workspace, tmp_path: Path) -> None:
+    """Its parameters are set; one that the pipeline does not know is left out."""
+    told = Described({"fit.n_estimators": 7, "other": 1}, "README.md", "table")
+    state = small_lab.course.run_told(reproduced.copy(tmp_path / "copy"), told)
+    assert state.metrics["scores.json"] == b'{"accuracy": 0.7, "f1": 0.7}\n'
+
+
+@pytest.mark.parametrize(("f1", "compared"), [(0.1, False), (0.9, True)])
+def test_a_handed_in_experiment_is_repeated(
+    small_lab: SmallLab,
+    tmp_path: Path,
+    f1: float,
+    compared: bool,  # noqa: FBT001
+) -> None:
+    """At its own commit; the right scores are computed only where its own do not come out."""
+    told = Counted("exp-a", small_lab.case.commit, {}, {"f1": f1}, "ref")
+    found = small_lab.course.repeat(small_lab.start(tmp_path / "a"), told)
+    assert found.completed.ok
+    assert (found.scored is not None) is compared
+
+
+@pytest.mark.long
+def test_an_earlier_commit_runs_where_head_does_not(student_work: Workspace, tmp_path: Path) -> None:
+    """The failure of HEAD is kept beside what the earlier commit gives."""
+    lab = changed(student_work, tmp_path, {"fit.sh": FORGOTTEN})
+    base = lab.course.reproduce(lab.start(tmp_path / "a"))
+    assert base.head_failure is not None
+    assert "forgotten.csv" in base.head_failure.found
+    assert (base.commit == lab.case.commit, base.completed.ok) == (False, True)
+    lab.close()
+
+
+@pytest.mark.long
+def test_a_failed_commit_leaves_nothing_behind(student_work: Workspace, tmp_path: Path) -> None:
+    """What HEAD made before it failed is gone when the earlier commit runs."""
+    lab = changed(student_work, tmp_path, {"fit.sh": f"echo x > left-over.txt\n{FORGOTTEN}"})
+    workspace = lab.start(tmp_path / "a")
+    lab.course.reproduce(workspace)
+    assert workspace.read("left-over.txt") is None
+    lab.close()
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "found"),
+    [
+        (
+            {"dvc.yaml": FILES["dvc.yaml"].replace("cmd: sh score.sh", "frozen: true\n    cmd: sh score.sh")},
+            "every stage runs",
+            "score did not run",
+        ),
+        ({"dvc.yaml": "stages: 3\n"}, "a dvc.yaml that DVC can run", "dvc.yaml"),
+        ({"fit.sh": "true\n"}, "succeeds in a fresh clone", "forest.pkl"),
+    ],
+    ids=["frozen", "no pipeline", "missing output"],
+)
+def test_a_commit_in_which_not_all_runs_fails(
+    student_work: Workspace, tmp_path: Path, files: dict[str, str], expected: str, found: str
+) -> None:
+    """A frozen stage, a file that DVC refuses, an output that nobody made."""
+    lab = changed(student_work, tmp_path, files)
+    with pytest.raises(CheckFailed) as failure:
+        lab.course.reproduce_at(lab.start(tmp_path / "a"), lab.case.commit)
+    assert expected in failure.value.expected
+    assert found in failure.value.found
+    lab.close()
+
+
+@pytest.mark.long
+def test_a_value_that_the_pipeline_refuses_is_followed_by_another(
+    student_work: Workspace, tmp_path: Path
+) -> None:
+    """Some parameters have a least value: the next one is changed instead."""
+    lab = changed(student_work, tmp_path, {"fit.sh": f"{FILES['fit.sh']}[ $n -gt 50 ] || exit 1\n"})
+    workspace = lab.start(tmp_path / "a")
+    lab.course.reproduce(workspace)
+    found = lab.course.change_train(workspace)
+    assert found.completed.ok
+    assert found.param is not None
+    assert found.param.param.key == "fit.max_depth"
+    assert b"n_estimators: 100" in (workspace.read("params.yaml") or b"")
+    lab.close()
+
+
+@pytest.mark.long
+def test_without_parameters_the_raw_data_is_changed(student_work: Workspace, tmp_path: Path) -> None:
+    """A split without a parameter gets one more row, after the training rows; training needs one."""
+    bare = FILES["dvc.yaml"].replace("    params: [split.rows]\n", "")
+    lab = changed(
+        student_work,
+        tmp_path,
+        {"dvc.yaml": bare.replace("    params: [fit.n_estimators, fit.max_depth]\n", "")},
+    )
+    workspace = lab.start(tmp_path / "a")
+    lab.course.reproduce(workspace)
+    found = lab.course.change_split(workspace)
+    assert found.change == f"one more row in {DATA}"
+    assert found.completed.stages == ("split", "score")
+    with pytest.raises(CheckFailed, match="a numeric parameter that fit declares"):
+        lab.course.change_train(workspace)
+    lab.close()
