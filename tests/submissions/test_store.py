@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.submissions import store
 from fixtures.submissions.store import digest, obtain
 
 if TYPE_CHECKING:
@@ -39,22 +38,17 @@ def test_digest_follows_the_names(tmp_path: Path) -> None:
     assert digest([tmp_path]) != before
 
 
-def test_digest_passes_over_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a builder, another verdict gives the same digest, another command another one."""
-    monkeypatch.setattr(store, "BUILDERS", tmp_path)
+def test_digest_passes_over_verdicts(tmp_path: Path) -> None:
+    """In a builder, another verdict gives the same digest; another command, or a student's script, does not."""
     source = tmp_path / "builder.py"
-    source.write_text(
-        "@variant('broken', start=END, expect={'a': 1})\ndef make(): run(1)\n", encoding="utf-8"
-    )
-    before = digest([source])
-    source.write_text(
-        "@variant('broken', start=END, expect={'a': 2})\ndef make(): run(1)\n", encoding="utf-8"
-    )
-    assert digest([source]) == before
-    source.write_text(
-        "@variant('broken', start=END, expect={'a': 2})\ndef make(): run(2)\n", encoding="utf-8"
-    )
-    assert digest([source]) != before
+
+    def digest_of(verdict: str, command: str) -> str:
+        source.write_text(f"@variant('x', expect={verdict})\ndef make(): {command}\n", encoding="utf-8")
+        return digest([source], builders=tmp_path)
+
+    assert digest_of("{}", "run(1)") == digest_of("{'D1.init': 1}", "run(1)")
+    assert digest_of("{}", "run(1)") != digest_of("{}", "run(2)")
+    assert digest([source], builders=tmp_path / "elsewhere") != digest([source], builders=tmp_path)
 
 
 def test_is_made_once(tmp_path: Path) -> None:
