@@ -39,7 +39,7 @@ def test_digest_follows_the_names(tmp_path: Path) -> None:
 
 
 def test_digest_passes_over_verdicts(tmp_path: Path) -> None:
-    """In a builder, another verdict gives the same digest; another command, or a student's script, does not."""
+    """In a builder, another verdict gives the same digest; another command, or other code, does not."""
     source = tmp_path / "builder.py"
 
     def digest_of(verdict: str, command: str) -> str:
