@@ -1,0 +1,124 @@
+"""Which scenarios are played: those for which a submission has evidence, each from the right state."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.evidence.pipeline import Pipeline
+from harness.labs.dvc_versioning.course import Course
+from harness.labs.dvc_versioning.dataset import lab_data
+from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.objects import Objects
+from harness.labs.dvc_versioning.plan import MOST_REPEATED, Plan, plan
+from harness.labs.dvc_versioning.recompute import Scored
+from harness.labs.dvc_versioning.sensitivity import Alone
+from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning.conftest import PLAIN, Work, larger, lock_file, pointer_to
+from tests.labs.dvc_versioning.small_lab import SmallLab
+from tests.labs.dvc_versioning.test_handed_in_experiments import experiment, ran_with
+
+POINTER = "data/raw/data.csv.dvc"
+ALWAYS = {
+    *("reproduce", "explore", "share", "apply", "train", "split", "script", "model", "again", "alone"),
+    *("params-train", "params-prepare", "params-evaluate"),
+}
+
+
+def planned(work: Work, pipeline: Pipeline = PLAIN) -> Plan:
+    """The plan for a submission."""
+    case = work.case(pipeline)
+    dataset = work.dataset(case)
+    return plan(Course(case, dataset, 1), Objects(case, dataset), HandedInExperiments(case))
+
+
+def more(made: Plan) -> set[str]:
+    """What is planned beyond what always is."""
+    names = {scenario.name for scenario in made.scenarios}
+    assert names >= ALWAYS
+    return names - ALWAYS
+
+
+def test_a_submission_without_evidence_has_no_more_than_its_pipeline(work: Work) -> None:
+    """Nothing to switch, push, repeat or recompute."""
+    work.commit({"README.md": b"mine"})
+    assert more(planned(work)) == set()
+
+
+def test_parents_come_before_their_children(work: Work) -> None:
+    """Experiments are applied and shared after they ran; all else starts from the first run."""
+    work.commit({"README.md": b"mine"})
+    made = planned(work).scenarios
+    names = [scenario.name for scenario in made]
+    parents = {scenario.name: scenario.parent for scenario in made}
+    assert all(parent is None or names.index(parent) < names.index(name) for name, parent in parents.items())
+    assert {name for name, parent in parents.items() if parent == "explore"} == {"share", "apply"}
+    assert parents["reproduce"] is None
+    assert parents["params-train"] == "alone"
+
+
+def test_two_known_versions_are_switched(work: Work) -> None:
+    """With their bytes; where one is lost, only a script of the student's own can help."""
+    work.commit({POINTER: pointer_to(lab_data())})
+    work.commit({POINTER: pointer_to(larger())})
+    assert more(planned(work)) == set()
+    work.commit({"scripts/augment_data.py": b"pass  # mine\n"})
+    made = planned(work)
+    assert more(made) == {"switch"}
+    assert made.scenarios[-1].title == "switch between fresh data versions"
+    work.hand_in(larger())
+    titles = {scenario.title for scenario in planned(work).scenarios}
+    assert "switch between data versions" in titles
+
+
+def test_what_was_handed_in_is_pushed(work: Work) -> None:
+    """At the newest commit whose files are all there."""
+    work.commit({POINTER: pointer_to(lab_data())})
+    work.hand_in(lab_data())
+    assert more(planned(work)) == {"push"}
+
+
+def test_the_locks_own_model_is_scored(work: Work) -> None:
+    """Where it and its held-out data were handed in."""
+    outs = [{"path": path, "md5": work.hand_in(path.encode())} for path in ("forest.pkl", "test.csv")]
+    work.commit({"dvc.lock": lock_file({"fit": {"outs": outs[:1]}, "split": {"outs": outs[1:]}})})
+    assert "locked" in more(planned(work))
+    work.commit({"dvc.lock": lock_file({"fit": {"outs": outs[:1]}})})
+    assert "locked" not in more(planned(work))
+
+
+def test_handed_in_experiments_are_repeated(work: Work) -> None:
+    """As many as there is time for, and nothing that a text tells beside three of them."""
+    table = b"| trees | depth | accuracy |\n|---|---|---|\n| 77 | 3 | 0.90 |\n"
+    work.commit({**ran_with(100), "README.md": table})
+    for trees in range(1, 3):
+        experiment(work, f"exp-{trees}", ran_with(trees))
+    assert more(planned(work)) == {"repeat-0", "repeat-1", "told-0"}
+    for trees in range(3, 9):
+        experiment(work, f"exp-{trees}", ran_with(trees))
+    made = planned(work)
+    assert len(made.repeated) == MOST_REPEATED
+    assert made.told == ()
+
+
+@pytest.mark.long
+def test_stages_are_run_alone_and_their_parameters_tried(
+    small_lab: SmallLab, reproduced: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The plays that need no handed-in evidence, on the small lab."""
+    made = plan(small_lab.course, small_lab.objects, HandedInExperiments(small_lab.case))
+    plays = {scenario.name: scenario.play for scenario in made.scenarios}
+    root = tmp_path_factory.mktemp("plays")
+    alone = plays["alone"](reproduced.copy(root / "a"))
+    assert isinstance(alone, dict)
+    found = [one for one in alone.values() if isinstance(one, Alone)]
+    assert [(one.stage, one.missing, one.deterministic) for one in found] == [
+        ("split", (), True),
+        ("fit", (), True),
+        ("score", (), True),
+    ]
+    readings = plays["params-train"](reproduced.copy(root / "b"))
+    assert isinstance(readings, dict)
+    assert readings["fit"].read == {"fit.n_estimators", "fit.max_depth"}
+    locked = plays["locked"](small_lab.start(root / "c"))
+    assert isinstance(locked, Scored)
+    assert locked.reported is not None
