@@ -83,6 +83,11 @@ def kill_all(group: int) -> None:
     """Kill the command's group and every process below this one, until no child is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
+    kill_all_below()
+
+
+def kill_all_below() -> None:
+    """Kill every process below this one, until no child is left; where none can be seen, wait for them."""
     while reap() is not None:
         if sys.platform == "linux":
             for number in (signal.SIGSTOP, signal.SIGKILL):

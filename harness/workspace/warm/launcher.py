@@ -1,0 +1,170 @@
+"""The launcher of the warm interpreter: its commands are forked from templates."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from harness.workspace.environment import Surroundings, interpreter_bin
+from harness.workspace.launcher import PlainLauncher
+from harness.workspace.warm.crew import Crew, Lost, TemplateProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from harness.workspace.launcher import Launcher, Order, Running
+
+HERE = Path(__file__).parent
+KINDS = {"python": "python", "python3": "python", "dvc": "dvc"}
+WARM_KINDS = ("python", "dvc")
+PLAIN_KIND = "base"
+ALONE = frozenset({"git"})
+TRIES = 2
+
+
+def can_be_warm() -> bool:
+    """Whether this system and this interpreter offer what the warm interpreter is made of."""
+    return hasattr(os, "fork") and sys.implementation.name == "cpython"
+
+
+@contextlib.contextmanager
+def chosen_launcher(*, cold: bool) -> Iterator[Launcher]:
+    """The warm launcher, or the plain one where cold starts are wanted or nothing else is to be had."""
+    if cold or not can_be_warm():
+        yield PlainLauncher()
+        return
+    with WarmLauncher() as launcher:
+        yield launcher
+
+
+class WarmLauncher:
+    """Starts `python script.py` and `dvc` warm, and whatever else as the plain launcher would, only faster.
+
+    Where its processes are lost it starts them once more; if they are lost again, `plain` takes over.
+    """
+
+    def __init__(self, plain: Launcher | None = None) -> None:
+        self._plain = plain or PlainLauncher()
+        self._lock = threading.Lock()
+        self._programs = programs()
+        self._templates = {
+            kind: self._template(kind) for kind in (*dict.fromkeys(KINDS.values()), PLAIN_KIND)
+        }
+        self._crews: dict[Path, Crew] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self, order: Order) -> Running:
+        """Start a command; one that belongs to no workspace starts plainly."""
+        if order.root is None:
+            return self._plain.start(order)
+        kind = KINDS.get(order.argv[0], PLAIN_KIND)
+        others = () if order.argv[0] in ALONE else WARM_KINDS
+        for _ in range(TRIES):
+            with contextlib.suppress(Lost):
+                return self._crew(order.root).order(kind, order, others)
+            self._replace(order.root)
+        return self._plain.start(order)
+
+    def leave(self, root: Path) -> None:
+        """Let the workspace's servers go."""
+        with self._lock:
+            crew = self._crews.pop(root, None)
+        if crew is not None:
+            crew.close()
+
+    def adopt(self, root: Path) -> None:
+        """Everything is this user's already."""
+        self._plain.adopt(root)
+
+    def show(self, path: Path) -> None:
+        """Everything can be read already."""
+        self._plain.show(path)
+
+    def explain(self, exit_code: int, stderr: str) -> str | None:
+        """What the plain launcher says of the end of a command."""
+        return self._plain.explain(exit_code, stderr)
+
+    def close(self) -> None:
+        """End everything; the launcher is of no use afterwards."""
+        for root in list(self._crews):
+            self.leave(root)
+        for template in self._templates.values():
+            template.close()
+
+    def _crew(self, root: Path) -> Crew:
+        with self._lock:
+            if root not in self._crews:
+                place = Surroundings.under(root).bin
+                write_clients(place, self._programs)
+                self._crews[root] = Crew(place, self._templates)
+            return self._crews[root]
+
+    def _replace(self, root: Path) -> None:
+        """Start what was lost anew."""
+        self.leave(root)
+        with self._lock:
+            for kind, template in self._templates.items():
+                if not template.alive():
+                    template.close()
+                    self._templates[kind] = self._template(kind)
+
+    def _template(self, kind: str) -> TemplateProcess:
+        listed = HERE / f"{kind}.txt"
+        settings = {
+            "modules": listed.read_text(encoding="utf-8").split() if listed.is_file() else [],
+            "programs": {name: self._programs[name] for name, of in KINDS.items() if of == kind},
+            "scripts": scripts() if kind == "dvc" else {},
+            "variables": dict(variables()),
+        }
+        return TemplateProcess(settings, variables())
+
+
+def variables() -> Mapping[str, str]:
+    """The environment of every template: a workspace's, of a workspace that does not exist."""
+    return Surroundings.under(Path("/nonexistent")).variables()
+
+
+def programs() -> dict[str, tuple[str, ...]]:
+    """What the names of the clients mean where nothing is warm."""
+    there = {name: shutil.which(name, path=str(interpreter_bin())) for name in KINDS}
+    python = there["python"] or sys.executable
+    cold: dict[str, tuple[str, ...]] = {name: (there[name] or python,) for name in ("python", "python3")}
+    dvc = there["dvc"]
+    cold["dvc"] = (shebang(Path(dvc)) or python, dvc) if dvc else (python, "-m", "dvc")
+    return cold
+
+
+def scripts() -> dict[str, str]:
+    """The script that `dvc` is, where it is one."""
+    found = shutil.which("dvc", path=str(interpreter_bin()))
+    return {"dvc": found} if found and shebang(Path(found)) else {}
+
+
+def shebang(script: Path) -> str | None:
+    """The Python interpreter that a script names in its first line, without options."""
+    with script.open("rb") as file:
+        first = os.fsdecode(file.readline(1024)).rstrip("\n")
+    named = first.removeprefix("#!").strip()
+    plain = first.startswith("#!") and Path(named).name.startswith("python")
+    return named if plain and Path(named).is_file() else None
+
+
+def write_clients(place: Path, cold: Mapping[str, tuple[str, ...]]) -> None:
+    """Put the clients into a workspace's folder of programs."""
+    source = (HERE / "client.py").read_text(encoding="utf-8")
+    told = source.replace("COLD: dict[str, tuple[str, ...]] = {}", f"COLD = {dict(cold)!r}")
+    for name in KINDS:
+        program = place / name
+        program.unlink(missing_ok=True)
+        program.write_text(f"#!{sys.executable} -IS\n{told}", encoding="utf-8")
+        program.chmod(0o755)

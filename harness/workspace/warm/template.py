@@ -1,0 +1,135 @@
+"""A template: a process that has imported what most commands import, and forks a server per workspace.
+
+It is started as `python -c "…main()"` with its settings as JSON in the one argument, and a control socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import warnings
+
+from harness.workspace import supervisor
+from harness.workspace.warm.channel import receive
+from harness.workspace.warm.interpreter import Fresh, prepare
+from harness.workspace.warm.leaving import Leaving
+from harness.workspace.warm.program import Settings, become_cold, read_at_start, take_over, warm_script
+from harness.workspace.warm.server import Server, Start
+
+HIRE, BURY = b"H", b"B"
+READY, BURIED = b"R", b"."
+MESSAGE = 1 << 16
+PAUSE = 0.002
+OURS = "harness"
+MAIN = "__main__"
+
+
+def main(control: int, settings: str, fresh: Fresh) -> None:
+    """Preload, then serve the harness; returns in a process that is to become a command, or never."""
+    told = json.loads(settings)
+    leaving = Leaving()
+    preload(told["modules"])
+    leaving.preloaded = frozenset(sys.modules) - {MAIN}
+    known = Settings(
+        programs={name: tuple(argv) for name, argv in told["programs"].items()},
+        scripts=told["scripts"],
+        variables=read_at_start(told["variables"]),
+        preloaded=frozenset(name.partition(".")[0] for name in leaving.preloaded - fresh.modules) - {OURS},
+    )
+    gc.collect()
+    gc.freeze()
+    sock = socket.socket(fileno=control)
+    sock.sendall(READY)
+    start = Template(sock).serve()
+    begin(start, known, fresh, leaving)
+
+
+def preload(modules: list[str]) -> None:
+    """Import what can be imported; what a version lacks is left to the commands."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    parser = sys.modules.get("dvc.cli.parser")
+    if parser is not None:
+        parser.get_main_parser()
+    if threading.active_count() > 1:
+        raise SystemExit("a preloaded module has started a thread")
+
+
+def begin(start: Start, settings: Settings, fresh: Fresh, leaving: Leaving) -> None:
+    """Become the command; returns when it is to run in this interpreter."""
+    take_over(start)
+    script = warm_script(start.request, settings)
+    if script is None:
+        become_cold(start.request, settings)
+    else:
+        prepare(script, dict(start.request.env), fresh, leaving)
+
+
+class Template:
+    """Forks servers when the harness asks for them, until it hangs up."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._servers: set[int] = set()
+
+    def serve(self) -> Start:
+        """Serve; returns only in a command."""
+        supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER, 1)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a server ended
+        while True:
+            select.select([self._control], [], [])
+            message, descriptors = receive(self._control, MESSAGE)
+            if not message:
+                os._exit(0)
+            start = self._obey(message, descriptors)
+            if start is not None:
+                return start
+
+    def _obey(self, message: bytes, descriptors: list[int]) -> Start | None:
+        if message[:1] == HIRE:
+            place, address = json.loads(message[1:])
+            return self._hire(descriptors[0], place, address)
+        self._bury()
+        self._control.sendall(BURIED)
+        return None
+
+    def _hire(self, control: int, place: str, address: str) -> Start | None:
+        """Fork a server; returns in its commands."""
+        pid = os.fork()
+        if pid:
+            os.close(control)
+            self._servers.add(pid)
+            self._control.sendall(READY)
+            return None
+        os.setsid()
+        self._control.close()
+        start = Server(socket.socket(fileno=control), place, address).serve()
+        if start is None:
+            os._exit(0)
+        return start
+
+    def _bury(self) -> None:
+        """End what servers that are gone have left behind."""
+        if sys.platform != "linux":
+            return
+        while True:
+            children = {pid for pid, parent in supervisor.parents().items() if parent == os.getpid()}
+            self._servers &= children
+            if not children - self._servers:
+                return
+            for pid in children - self._servers:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(PAUSE)
