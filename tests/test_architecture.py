@@ -256,7 +256,8 @@ RULES: dict[Rule, tuple[dict[str, str], str]] = {
 @pytest.fixture(scope="module")
 def house() -> House:
     """This checkout's tracked files."""
-    listed = git.Repo(ROOT).git.ls_files("-z").split("\0")
+    with git.Repo(ROOT) as repository:
+        listed = repository.git.ls_files("-z").split("\0")
     texts = (path for path in listed if path and (ROOT / path).is_file() and not path.endswith(".csv"))
     sources = {path: (ROOT / path).read_bytes().decode("utf-8", "replace") for path in texts}
     rubrics = {
