@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError
+from harness.errors import CheckFailed, HarnessError
 from harness.workspace.launcher import Order, PlainLauncher
 
 if TYPE_CHECKING:
@@ -69,6 +69,18 @@ class Completed:
     def line(self) -> str:
         """The command as one would type it."""
         return shlex.join(self.argv)
+
+    def require(self, *, success: bool) -> None:
+        """See that it met no limit, and that it was a `success` where that is asked for.
+
+        Raises:
+            CheckFailed: it is not so.
+        """
+        if self.limit:
+            who = self.stages[-1] if self.stages else f"`{self.line}`"
+            raise CheckFailed(f"`{self.line}` to stay within its limits", f"{who} {self.limit}")
+        if success and not self.ok:
+            raise CheckFailed(f"`{self.line}` to end with exit code 0", self.describe())
 
     def describe(self) -> str:
         """Command line, exit code, standard output and standard error; "(none)" where nothing was written."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
 import shutil
 import stat
+import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -95,7 +97,7 @@ def md5_inside(root: Path, path: str) -> str | None:
     with _opened(root, path) as file:
         if file is not None:
             return _md5(file)
-    with suppress(OSError), _folder(root, _parts(path), create=False) as folder:
+    with suppress(OSError, RecursionError), _folder(root, _parts(path), create=False) as folder:
         listing = _listing(folder)
         if listing is not None:
             text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
@@ -104,21 +106,45 @@ def md5_inside(root: Path, path: str) -> str | None:
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder with its times, modes and links; pipes, sockets and lock files are left behind."""
-    shutil.copytree(source, target, symlinks=True, ignore=_not_copied)
+    """Copy a folder with its times, modes and links; pipes, sockets and lock files are left behind.
+
+    Raises:
+        CheckFailed: what lies there cannot be copied: no permission, too deep, names too long.
+        HarnessError: our disk is full.
+    """
+    try:
+        shutil.copytree(source, target, symlinks=True, ignore=_not_copied)
+    except (OSError, RecursionError) as error:
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise HarnessError(f"no space left for a workspace in {target.parent}: make room") from error
+        raise CheckFailed("files that can be copied after the lab's commands", str(error)[:500]) from error
+
+
+def copy_inside(source: Path, target: Path, path: str) -> None:
+    """Copy the file or folder `path` from one folder to the same place in another.
+
+    What is not there, or only through a link, is left out.
+    """
+    if not is_folder_inside(source, str(PurePosixPath(path).parent)):
+        return
+    mode = (source / path).lstat().st_mode if (source / path).exists() else 0
+    if stat.S_ISDIR(mode):
+        make_folder_inside(target, str(PurePosixPath(path).parent))
+        copy_tree(source / path, target / path)
+    elif stat.S_ISREG(mode):
+        write_inside(target, path, source / path)
 
 
 def remove_tree(root: Path) -> None:
     """Delete a folder and everything in it, also folders that nobody may write to."""
     if not root.exists():
         return
-    with suppress(OSError):
+    with suppress(OSError, RecursionError):
         shutil.rmtree(root)
         return
-    for folder, _, _ in os.walk(root):
-        with suppress(OSError):
-            Path(folder).chmod(stat.S_IRWXU)
-    shutil.rmtree(root, ignore_errors=True)
+    with suppress(OSError):
+        _empty(root)
+        root.rmdir()
 
 
 def inside(path: str) -> str:
@@ -131,6 +157,24 @@ def inside(path: str) -> str:
     if normal == ".." or normal.startswith(("/", "../")):
         raise HarnessError(f"{path!r} is no path inside a workspace: use one relative to its repository")
     return PurePosixPath(normal).as_posix()
+
+
+def _empty(root: Path) -> None:
+    """Delete everything in a folder, however deep and closed: each folder is first moved to the top."""
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        folder.chmod(stat.S_IRWXU)
+        for entry in list(os.scandir(folder)):
+            if not entry.is_dir(follow_symlinks=False):
+                Path(entry.path).unlink()
+            elif folder == root:
+                waiting.append(Path(entry.path))
+            else:
+                Path(entry.path).chmod(stat.S_IRWXU)
+                waiting.append(Path(entry.path).rename(root / uuid.uuid4().hex))
+        if folder != root:
+            folder.rmdir()
 
 
 def _content(source: Path | bytes) -> BinaryIO:

@@ -11,6 +11,7 @@ from harness.workspace.command import Completed, Limits, carry_out
 from harness.workspace.dvc_config import exclude_from_git, point_dvc
 from harness.workspace.environment import GIT_CONFIG, Surroundings
 from harness.workspace.files import (
+    copy_inside,
     copy_tree,
     inside,
     is_folder_inside,
@@ -115,7 +116,7 @@ class Workspace:
         Everything that it started is dead afterwards. Paths of this machine are shown as /workspace/….
 
         Raises:
-            CheckFailed: `check` is set and the command failed, or `cwd` is no folder of the repository.
+            CheckFailed: it met a limit, it failed and `check` is set, or `cwd` is no folder here.
             Stopped: the workspace was stopped meanwhile.
             HarnessError: `cwd` leads out of the repository.
         """
@@ -127,8 +128,7 @@ class Workspace:
         done = self.execute(argv, cwd=place, timeout=timeout)
         done = replace(done, stages=stages_started(self.root, place))
         self.steps.append(done)
-        if check and not done.ok:
-            raise CheckFailed(f"`{done.line}` to end with exit code 0", done.describe())
+        done.require(success=check)
         return done
 
     def leave(self) -> None:
@@ -168,12 +168,7 @@ class Workspace:
         """
         alone = self._copy(root, ("home",), empty=("repo",))
         for path in dict.fromkeys(inside(path) for path in paths):
-            source, target = self.repo / path, alone.repo / path
-            if source.is_dir() and not source.is_symlink():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                copy_tree(source, target)
-            elif source.is_file() and not source.is_symlink():
-                write_inside(alone.repo, path, source)
+            copy_inside(self.repo, alone.repo, path)
         alone.launcher.adopt(alone.root)
         return alone
 

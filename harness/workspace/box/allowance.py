@@ -21,8 +21,8 @@ class Allowance:
     """The limits of one box.
 
     `memory` bytes for all processes together, `processes` at the same time (threads count), `file` bytes for
-    one file, `disk` bytes and `files` files for the whole workspace, `handles` open files for each process,
-    `shared` bytes of shared memory.
+    one file, `disk` bytes, `files` files and `depth` folders in folders for the whole workspace, `handles`
+    open files for each process, `shared` bytes of shared memory.
     """
 
     memory: int = 2 * GB
@@ -30,6 +30,7 @@ class Allowance:
     file: int = 1 * GB
     disk: int = 4 * GB
     files: int = 100_000
+    depth: int = 100
     handles: int = 1024
     shared: int = 256 * MB
 
@@ -77,6 +78,11 @@ class Allowance:
     def too_many_files(self) -> str:
         """What a student reads when the workspace holds too many files."""
         return f"made more than {self.files:,} files"
+
+    @property
+    def too_deep(self) -> str:
+        """What a student reads when folders lie in too many folders."""
+        return f"made folders more than {self.depth} deep"
 
     def met(self, exit_code: int, stderr: str) -> str | None:
         """The limit that a failed command seems to have met, by its exit code and its last words.

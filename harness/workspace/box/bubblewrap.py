@@ -74,11 +74,11 @@ class Bubblewrap:
         ours += ["--hostname", "localhost", "--new-session", "--die-with-parent", "--cap-drop", "ALL"]
         if self.setpriv is None:
             return ["--unshare-user", "--disable-userns", *ours]
-        return [*ours, *(word for capability in NEEDED_TO_DROP for word in ("--cap-add", capability))]
+        return [*ours, *(word for name in NEEDED_TO_DROP for word in ("--cap-add", name))]
 
 
 class HeldBox:
-    """A box kept open for a workspace, with nothing in it but a shell that waits: for warm processes to enter.
+    """A box kept open for a workspace, empty but for a shell that waits: warm processes can enter it.
 
     Processes that enter it die with it, whoever their parents are.
     """

@@ -22,10 +22,11 @@ NOTICED_FILES = 5_000
 
 @dataclass(frozen=True)
 class Size:
-    """What a folder holds: bytes as the files' lengths tell (a hole counts too), and how many files."""
+    """What a folder holds: bytes by the files' lengths (a hole counts too), files, folders in folders."""
 
     bytes: int
     files: int
+    depth: int
 
 
 class Watch:
@@ -65,27 +66,36 @@ class Watch:
 
 def size_of(root: Path, most: int) -> Size:
     """What a folder holds, links not followed; the count ends soon after `most` files."""
-    total = files = 0
-    waiting = [os.fspath(root)]
+    total = files = deepest = 0
+    waiting = [(os.fspath(root), 0)]
     while waiting and files <= most:
-        try:
-            entries = list(os.scandir(waiting.pop()))
-        except OSError:
-            continue  # gone meanwhile, or too deep to name: its files are counted as none
-        files += len(entries)
-        for entry in entries:
+        folder, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        for entry in _entries(folder):
+            files += 1
             if entry.is_dir(follow_symlinks=False):
-                waiting.append(entry.path)
+                waiting.append((entry.path, depth + 1))
             else:
                 total += _length(entry)
-    return Size(total, files)
+    return Size(total, files, deepest)
 
 
 def too_large(size: Size, allowance: Allowance) -> str | None:
     """The limit that a workspace of this size passes."""
     if size.files > allowance.files:
         return allowance.too_many_files
+    if size.depth > allowance.depth:
+        return allowance.too_deep
     return allowance.out_of_disk if size.bytes > allowance.disk else None
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing when it is gone meanwhile, closed, or too deep to be named."""
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        return []
 
 
 def _length(entry: os.DirEntry[str]) -> int:

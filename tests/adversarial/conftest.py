@@ -1,0 +1,109 @@
+"""A boxed workspace for hostile commands, and what lies outside it that they must not reach."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.workspace.box.allowance import MB, Allowance
+from harness.workspace.box.isolation import isolation
+from harness.workspace.command import Completed
+from harness.workspace.workspace import Workspace
+
+SMALL = Allowance(
+    memory=300 * MB, processes=64, file=60 * MB, disk=120 * MB, files=3000, handles=128, shared=32 * MB
+)
+SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a submission would like to have: a file with a secret, and a service of this machine."""
+
+    folder: Path
+    token: str
+    port: int
+    abstract: str
+
+    @property
+    def secret(self) -> Path:
+        """The file that holds the token."""
+        return self.folder / "secret.txt"
+
+    def untouched(self) -> bool:
+        """Whether the folder holds what it held at the start."""
+        names = sorted(path.name for path in self.folder.iterdir())
+        return names == ["secret.txt"] and self.secret.read_text(encoding="ascii") == self.token
+
+
+Attack = Callable[..., Completed]
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+    """A secret file, the same secret in the grader's environment, a TCP port and an abstract socket."""
+    folder = tmp_path / "outside"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    token, name = secrets.token_hex(16), f"service-{secrets.token_hex(4)}"
+    (folder / "secret.txt").write_text(token, encoding="ascii")
+    (folder / "secret.txt").chmod(0o666)
+    monkeypatch.setenv("GRADING_TOKEN", token)
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(f"\0{name}")
+        unix.listen()
+        yield Outside(folder, token, tcp.getsockname()[1], name)
+
+
+@pytest.fixture(scope="session")
+def boxed_template(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """An empty workspace whose box has small limits; never to be changed."""
+    found = isolation(SMALL)
+    if found.kind == "none":
+        pytest.skip(f"this machine cannot isolate a submission: {'; '.join(found.missing)}")
+    root = tmp_path_factory.mktemp("boxed") / "workspace"
+    return Workspace.create(root, repository=None, commit=None, branch="main", launcher=found.launcher())
+
+
+@pytest.fixture
+def boxed(boxed_template: Workspace, tmp_path: Path) -> Workspace:
+    """An empty workspace of the test's own."""
+    return boxed_template.copy(tmp_path / "workspace")
+
+
+@pytest.fixture
+def attack(boxed: Workspace, outside: Outside) -> Attack:
+    """Runs a shell script in the box; nothing of it is alive afterwards, nothing outside touched."""
+
+    def run(script: str, seconds: float = SECONDS) -> Completed:
+        mark = f"mark={secrets.token_hex(8)}"
+        argv = ("sh", "-c", f"MARK={mark}; export MARK\n{script}", "sh", mark)
+        done = boxed.execute(argv, timeout=seconds)
+        assert not [pid for pid in everybody() if mark.encode() in environment_of(pid)]
+        assert outside.untouched()
+        assert outside.token not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def everybody() -> list[int]:
+    """The ids of all processes of this machine."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
+def environment_of(pid: int) -> bytes:
+    """A process's environment and command line; nothing when it is gone or another user's."""
+    found = b""
+    for name in ("environ", "cmdline"):
+        try:
+            found += Path(f"/proc/{pid}/{name}").read_bytes()
+        except OSError:
+            continue
+    return found if pid != os.getpid() else b""
