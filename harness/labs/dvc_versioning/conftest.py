@@ -25,16 +25,21 @@ if TYPE_CHECKING:
 
     from harness.grading.gradebook import Gradebook
     from harness.submission import Submission
+    from harness.workspace.launcher import Launcher
     from harness.workspace.scenario import Scenario, ScenarioTree
 
 
 @pytest.fixture(scope="session")
-def start_workspace(submission: Submission) -> Callable[[Path], Workspace]:
+def start_workspace(submission: Submission, launcher: Launcher) -> Callable[[Path], Workspace]:
     """Makes a workspace of the submission in a folder: the graded commit, fresh."""
 
     def start(root: Path) -> Workspace:
         return Workspace.create(
-            root, repository=submission.repository, commit=submission.commit, branch=submission.branch
+            root,
+            repository=submission.repository,
+            commit=submission.commit,
+            branch=submission.branch,
+            launcher=launcher,
         )
 
     return start

@@ -20,7 +20,8 @@ LARGEST = 16 << 20
 class Request:
     """A command to run: `name` is what was typed, `argv` all of it, `group` the process group to join or 0.
 
-    With it go the descriptors of its three streams and of the folder to run in.
+    With it go the descriptors of its three streams and of the folder to run in; `cwd` names that folder where
+    a descriptor would lead out of the box.
     """
 
     name: str
@@ -29,11 +30,12 @@ class Request:
     umask: int = -1
     group: int = 0
     ignored: tuple[int, ...] = ()
+    cwd: str = ""
 
     def pack(self) -> bytes:
         """The request as bytes, fields ended by NUL; the client packs its own in the same way."""
         ignored = ",".join(map(str, self.ignored))
-        head = (self.name, str(self.umask), str(self.group), ignored, str(len(self.argv)))
+        head = (self.name, self.cwd, str(self.umask), str(self.group), ignored, str(len(self.argv)))
         rows = (*head, *self.argv, *(f"{name}={value}" for name, value in self.env.items()))
         body = b"\0".join(os.fsencode(row) for row in rows)
         return b"%08x" % len(body) + body
@@ -41,11 +43,11 @@ class Request:
     @classmethod
     def unpack(cls, body: bytes) -> Request:
         """The request in such bytes without their header; ValueError when it is none."""
-        name, umask, group, ignored, count, *rest = (os.fsdecode(row) for row in body.split(b"\0"))
+        name, cwd, umask, group, ignored, count, *rest = (os.fsdecode(row) for row in body.split(b"\0"))
         argv, variables = rest[: int(count)], rest[int(count) :]
         env = dict(row.partition("=")[::2] for row in variables)
         numbers = tuple(int(number) for number in ignored.split(",") if number)
-        return cls(name, tuple(argv), env, int(umask), int(group), numbers)
+        return cls(name, tuple(argv), env, int(umask), int(group), numbers, cwd)
 
 
 @dataclass

@@ -36,7 +36,7 @@ def request(name: str, argv: list[str]) -> bytes:
     umask = posix.umask(0)
     posix.umask(umask)
     ignored = [int(number) for number in SHOWN_ON if _signal.getsignal(number) == _signal.SIG_IGN]
-    head = [name, str(umask), str(posix.getpgrp()), ",".join(map(str, ignored)), str(len(argv))]
+    head = [name, "", str(umask), str(posix.getpgrp()), ",".join(map(str, ignored)), str(len(argv))]
     rows = [row.encode("utf-8", "surrogateescape") for row in head + argv]
     rows += [name + b"=" + value for name, value in posix.environ.items()]
     body = b"\0".join(rows)

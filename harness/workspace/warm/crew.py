@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.workspace.box.bubblewrap import HeldBox, shown
+from harness.workspace.box.watch import size_of, too_large
+from harness.workspace.environment import Surroundings
 from harness.workspace.launcher import shell_code
 from harness.workspace.warm import server as words
 from harness.workspace.warm.channel import Request, send
@@ -21,6 +24,8 @@ from harness.workspace.warm.template import BURY, HIRE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.workspace.box.bubblewrap import Bubblewrap
+    from harness.workspace.box.entering import Entry
     from harness.workspace.launcher import Order
 
 CHECKOUT = Path(__file__).parents[3]
@@ -38,6 +43,7 @@ MALLOC = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 PATIENCE = 20.0
 KILLED = 137
 STATUS_BYTES = 16
+MOST_WAITING = 64
 
 
 class Lost(Exception):
@@ -65,15 +71,16 @@ class TemplateProcess:
                 pass_fds=(theirs.fileno(),),
             )
 
-    def hire(self, place: Path, address: str) -> socket.socket:
-        """Have a server forked for the folder `place`; what comes back is its control. Raises Lost."""
+    def hire(self, door: socket.socket | None, entry: Entry | None) -> socket.socket:
+        """Have a server forked, into a box where one is given; returns its control. Raises Lost."""
         ours, theirs = socket.socketpair()
         ours.settimeout(PATIENCE)
+        handed = [theirs, door] if door is not None else [theirs]
         with theirs, self._lock:
             try:
                 self._wait_until_ready()
-                message = HIRE + json.dumps([str(place), address]).encode()
-                send(self._control, message, [theirs.fileno()])
+                message = HIRE + json.dumps(entry.to_json() if entry else None).encode()
+                send(self._control, message, [sock.fileno() for sock in handed])
                 self._answer()
             except (OSError, Lost) as error:
                 ours.close()
@@ -114,59 +121,98 @@ class TemplateProcess:
 
 @dataclass
 class Crew:
-    """The servers of one workspace by kind, with the template of each kind."""
+    """The servers of one workspace by kind, with the template of each kind, and the box that they are in."""
 
-    place: Path
+    root: Path
     templates: Mapping[str, TemplateProcess]
+    bubblewrap: Bubblewrap | None = None
     servers: dict[str, socket.socket] = field(default_factory=dict)
+    box: HeldBox | None = None
 
     def order(self, kind: str, order: Order, others: tuple[str, ...]) -> WarmCommand:
         """Start a command with the server of `kind`, the doors of `others` open to it. Raises Lost."""
+        if self.bubblewrap is not None and self.box is None:
+            self.box = HeldBox(self.bubblewrap, order)
+        for name in {*others, kind} - set(self.servers):
+            self.servers[name] = self._hire(name)
         for name in others:
             self._tell(name, words.LISTEN)
         for name in others:
-            self._heard(name)
-        return WarmCommand(self, self._server(kind), order)
+            self._hear(name)
+        return WarmCommand(self, self.servers[kind], order)
 
     def sweep(self) -> None:
         """End all that was started; no server lets anybody in until the next order."""
-        gone = set()
-        for word in (self._tell, self._heard):
-            for name in list(self.servers):
-                try:
-                    word(name, words.SWEEP)
-                except Lost:
-                    gone.add(name)
-        for name in gone:
-            self.servers.pop(name).close()
-            with contextlib.suppress(Lost):
-                self.templates[name].bury()
+        try:
+            for name in self.servers:
+                self._tell(name, words.SWEEP)
+            for name in self.servers:
+                self._hear(name)
+        except Lost:
+            self.close()
+
+    def passed(self) -> str | None:
+        """The limit that the running command has passed, as a student reads it."""
+        return self.box.limit if self.box is not None else None
+
+    def left(self) -> str | None:
+        """The limit that the files of the workspace pass."""
+        if self.bubblewrap is None:
+            return None
+        allowance = self.bubblewrap.allowance
+        return too_large(size_of(self.root, allowance.files), allowance)
 
     def close(self) -> None:
-        """Let all servers go; what they started is killed."""
-        self.sweep()
+        """Let all servers go; what they started is dead afterwards."""
         for control in self.servers.values():
             control.close()
         self.servers.clear()
+        if self.box is not None:
+            self.box.close()
+            self.box = None
+        elif self.bubblewrap is None:
+            self._bury()
 
-    def _server(self, kind: str) -> socket.socket:
-        if kind not in self.servers:
-            self.servers[kind] = self.templates[kind].hire(self.place, f".{kind}")
-        return self.servers[kind]
+    def _bury(self) -> None:
+        for template in self.templates.values():
+            with contextlib.suppress(Lost):
+                template.bury()
+
+    def _hire(self, kind: str) -> socket.socket:
+        entry = self.box.entry if self.box is not None else None
+        with open_door(Surroundings.under(self.root).bin / f".{kind}") as door:
+            return self.templates[kind].hire(door, entry)
 
     def _tell(self, kind: str, word: bytes) -> None:
         try:
-            self._server(kind).sendall(word)
+            self.servers[kind].sendall(word)
         except OSError as error:
             raise Lost(f"the server for {kind} has ended") from error
 
-    def _heard(self, kind: str, _: bytes = b"") -> None:
+    def _hear(self, kind: str) -> None:
         try:
             if self.servers[kind].recv(1):
                 return
         except OSError as error:
             raise Lost(f"the server for {kind} does not answer") from error
         raise Lost(f"the server for {kind} has ended")
+
+
+def open_door(path: Path) -> socket.socket:
+    """A socket that clients find at `path`, in place of an older one; whoever sees it may connect."""
+    path.unlink(missing_ok=True)
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # The whole path may be too long for a socket's address.
+        short = f"/proc/self/fd/{folder}/{path.name}" if sys.platform == "linux" else str(path)
+        door.bind(short)
+        path.chmod(0o777)
+        door.listen(MOST_WAITING)
+        door.setblocking(False)  # noqa: FBT003 (it takes no keyword)
+    finally:
+        os.close(folder)
+    return door
 
 
 class WarmCommand:
@@ -182,11 +228,11 @@ class WarmCommand:
         self._status, theirs = socket.socketpair()
         nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         here = os.open(order.cwd, os.O_RDONLY | os.O_CLOEXEC)
-        request = Request(order.argv[0], order.argv, order.env)
         try:
             with theirs:
                 send(control, words.TAKE, [theirs.fileno()])
-            send(self._status, request.pack(), [nothing, out, err, here])
+            handed = [nothing, out, err, nothing if crew.box else here]
+            send(self._status, _request(order, boxed=crew.box is not None).pack(), handed)
         except OSError as error:
             self._close()
             raise Lost("the server has ended") from error
@@ -206,10 +252,12 @@ class WarmCommand:
         try:
             status = self._status.recv(STATUS_BYTES)
         except (TimeoutError, BlockingIOError):
-            return None
+            return self._within_limits()
         except OSError:
             status = b""
-        self._crew.sweep()
+        self.limit = self._crew.passed()
+        self._crew.sweep() if status else self._crew.close()
+        self.limit = self.limit or self._crew.left()
         self._code = shell_code(os.waitstatus_to_exitcode(int(status))) if status else KILLED
         return self._code
 
@@ -217,9 +265,27 @@ class WarmCommand:
         """Kill what is left of it."""
         if self._code is None:
             self._crew.sweep()
+            self.limit = self.limit or self._crew.left()
         self._close()
+
+    def _within_limits(self) -> int | None:
+        """None while the command may go on; the code of a killed one when it has passed a limit."""
+        self.limit = self._crew.passed()
+        if self.limit:
+            self._crew.close()
+            self._code = KILLED
+        return self._code
 
     def _close(self) -> None:
         self._status.close()
         os.close(self.stdout)
         os.close(self.stderr)
+
+
+def _request(order: Order, *, boxed: bool) -> Request:
+    """The order as a server is told it, with the paths of the box where there is one."""
+    if not boxed:
+        return Request(order.argv[0], order.argv, order.env)
+    argv = tuple(shown(word, order) for word in order.argv)
+    env = {name: shown(value, order) for name, value in order.env.items()}
+    return Request(argv[0], argv, env, cwd=shown(str(order.cwd), order))

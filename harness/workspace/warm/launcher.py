@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from harness.workspace.box.isolation import isolation
 from harness.workspace.environment import Surroundings, interpreter_bin
 from harness.workspace.launcher import PlainLauncher
 from harness.workspace.warm.crew import Crew, Lost, TemplateProcess
@@ -17,6 +18,7 @@ from harness.workspace.warm.crew import Crew, Lost, TemplateProcess
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from harness.workspace.box.bubblewrap import Bubblewrap
     from harness.workspace.launcher import Launcher, Order, Running
 
 HERE = Path(__file__).parent
@@ -34,22 +36,28 @@ def can_be_warm() -> bool:
 
 @contextlib.contextmanager
 def chosen_launcher(*, cold: bool) -> Iterator[Launcher]:
-    """The warm launcher, or the plain one where cold starts are wanted or nothing else is to be had."""
+    """The warm launcher, or one that starts cold where that is wanted or nothing else is to be had.
+
+    Both isolate commands as well as this machine can.
+    """
+    found = isolation()
     if cold or not can_be_warm():
-        yield PlainLauncher()
+        yield found.launcher()
         return
-    with WarmLauncher() as launcher:
+    with WarmLauncher(found.launcher(), found.bubblewrap) as launcher:
         yield launcher
 
 
 class WarmLauncher:
-    """Starts `python script.py` and `dvc` warm, and whatever else as the plain launcher would, only faster.
+    """Starts `python script.py` and `dvc` warm, and whatever else as `plain` would, only faster.
 
-    Where its processes are lost it starts them once more; if they are lost again, `plain` takes over.
+    With `bubblewrap`, all that is started for a workspace is in one box. Where processes of ours are lost it
+    starts them once more; if they are lost again, `plain` takes over.
     """
 
-    def __init__(self, plain: Launcher | None = None) -> None:
+    def __init__(self, plain: Launcher | None = None, bubblewrap: Bubblewrap | None = None) -> None:
         self._plain = plain or PlainLauncher()
+        self._bubblewrap = bubblewrap
         self._lock = threading.Lock()
         self._programs = programs()
         self._templates = {
@@ -64,8 +72,8 @@ class WarmLauncher:
         self.close()
 
     def start(self, order: Order) -> Running:
-        """Start a command; one that belongs to no workspace starts plainly."""
-        if order.root is None:
+        """Start a command; one without a workspace, or that reads outside it, starts plainly."""
+        if order.root is None or order.readable:
             return self._plain.start(order)
         kind = KINDS.get(order.argv[0], PLAIN_KIND)
         others = () if order.argv[0] in ALONE else WARM_KINDS
@@ -104,9 +112,8 @@ class WarmLauncher:
     def _crew(self, root: Path) -> Crew:
         with self._lock:
             if root not in self._crews:
-                place = Surroundings.under(root).bin
-                write_clients(place, self._programs)
-                self._crews[root] = Crew(place, self._templates)
+                write_clients(Surroundings.under(root).bin, self._programs)
+                self._crews[root] = Crew(root, self._templates, self._bubblewrap)
             return self._crews[root]
 
     def _replace(self, root: Path) -> None:

@@ -60,7 +60,10 @@ class Script:
 def take_over(start: Start) -> None:
     """Take over what a process inherits, but for its environment: streams, folder, umask, signals, group."""
     streams, here = start.descriptors[:3], start.descriptors[3]
-    os.fchdir(here)
+    if start.request.cwd:
+        os.chdir(start.request.cwd)
+    else:
+        os.fchdir(here)
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
     os.closerange(FIRST_FREE, MOST_DESCRIPTORS)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TAKE, LISTEN, SWEEP = b"T", b"L", b"S"
 DONE = b"."
+PR_SET_DUMPABLE = 4
 GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 MOST_CLIENTS = 256
 
@@ -34,22 +35,22 @@ class Start:
 class Server:
     """Serves one workspace until the harness hangs up on `control`.
 
-    The harness may have it take a connection of its own (T), listen for clients at `address` in the folder
-    `place` (L), and end all that it started (S). A connection brings one request, and gets the wait status
+    The harness may have it take a connection of its own (T), open the `door` to clients (L), and close it and
+    end all that it started (S). A connection brings one request, and gets the wait status
     of the command when that has ended; a client that hangs up has its command killed.
     """
 
     control: socket.socket
-    place: str
-    address: str
+    door: socket.socket | None = None
     poll: select.poll = field(default_factory=select.poll)
     waiting: dict[int, Incoming] = field(default_factory=dict)
     running: dict[int, tuple[int, socket.socket]] = field(default_factory=dict)
-    door: socket.socket | None = None
+    open: bool = False
 
     def serve(self) -> Start | None:
         """Serve; returns in each forked command with what it is to run, and in the server at its end."""
         supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER, 1)
+        supervisor.prctl(PR_SET_DUMPABLE, 0)  # no command may write into this process
         self._wakeup, alarm = os.pipe()
         for descriptor in (self._wakeup, alarm):
             os.set_blocking(descriptor, False)
@@ -95,21 +96,13 @@ class Server:
             raise EOFError
 
     def _listen(self) -> None:
-        """Open the door for clients, in place of an older one."""
-        here = os.open(".", os.O_RDONLY)
-        door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            os.chdir(self.place)  # the whole path may be too long for a socket's address
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.address)  # noqa: PTH108
-            door.bind(self.address)
-            os.fchdir(here)
-        finally:
-            os.close(here)
-        door.listen(MOST_CLIENTS)
-        door.setblocking(False)  # noqa: FBT003 (it takes no keyword)
-        self.poll.register(door, select.POLLIN)
-        self.door = door
+        """Open the door for clients; whoever still waits before it is dead by now."""
+        if self.door is not None and not self.open:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    self.door.accept()[0].close()
+            self.poll.register(self.door, select.POLLIN)
+            self.open = True
 
     def _welcome(self) -> None:
         with contextlib.suppress(OSError):
@@ -139,6 +132,7 @@ class Server:
             signal.set_wakeup_fd(-1)
             os.setpgid(0, 0)
             supervisor.prctl(supervisor.PR_SET_PDEATHSIG, signal.SIGKILL)
+            supervisor.prctl(PR_SET_DUMPABLE, 1)
             self._abandon()
             return Start(request, tuple(incoming.descriptors))
         sock = incoming.sock
@@ -191,10 +185,9 @@ class Server:
 
     def _sweep(self) -> None:
         """Let nobody in any more, and end everything below this process."""
-        if self.door is not None:
+        if self.door is not None and self.open:
             self.poll.unregister(self.door)
-            self.door.close()
-            self.door = None
+            self.open = False
         for pid, _ in self.running.values():
             with contextlib.suppress(OSError):
                 os.killpg(pid, signal.SIGKILL)

@@ -19,10 +19,18 @@ import time
 import warnings
 
 from harness.workspace import supervisor
+from harness.workspace.box.entering import Entry, enter
 from harness.workspace.warm.channel import receive
 from harness.workspace.warm.interpreter import Fresh, prepare
 from harness.workspace.warm.leaving import Leaving
-from harness.workspace.warm.program import Settings, become_cold, read_at_start, take_over, warm_script
+from harness.workspace.warm.program import (
+    CANNOT_START,
+    Settings,
+    become_cold,
+    read_at_start,
+    take_over,
+    warm_script,
+)
 from harness.workspace.warm.server import Server, Start
 
 HIRE, BURY = b"H", b"B"
@@ -69,12 +77,16 @@ def preload(modules: list[str]) -> None:
 
 def begin(start: Start, settings: Settings, fresh: Fresh, leaving: Leaving) -> None:
     """Become the command; returns when it is to run in this interpreter."""
-    take_over(start)
-    script = warm_script(start.request, settings)
-    if script is None:
-        become_cold(start.request, settings)
-    else:
-        prepare(script, dict(start.request.env), fresh, leaving)
+    try:
+        take_over(start)
+        script = warm_script(start.request, settings)
+        if script is None:
+            become_cold(start.request, settings)
+        else:
+            prepare(script, dict(start.request.env), fresh, leaving)
+    except OSError as error:
+        os.write(2, f"{start.request.name}: {error}\n".encode())
+        os._exit(CANNOT_START)
 
 
 class Template:
@@ -99,23 +111,27 @@ class Template:
 
     def _obey(self, message: bytes, descriptors: list[int]) -> Start | None:
         if message[:1] == HIRE:
-            place, address = json.loads(message[1:])
-            return self._hire(descriptors[0], place, address)
+            told = json.loads(message[1:])
+            return self._hire(descriptors, Entry.from_json(told) if told else None)
         self._bury()
         self._control.sendall(BURIED)
         return None
 
-    def _hire(self, control: int, place: str, address: str) -> Start | None:
-        """Fork a server; returns in its commands."""
+    def _hire(self, descriptors: list[int], entry: Entry | None) -> Start | None:
+        """Fork a server, into a box where there is one; returns in its commands."""
         pid = os.fork()
         if pid:
-            os.close(control)
+            for descriptor in descriptors:
+                os.close(descriptor)
             self._servers.add(pid)
             self._control.sendall(READY)
             return None
         os.setsid()
         self._control.close()
-        start = Server(socket.socket(fileno=control), place, address).serve()
+        if entry is not None and enter(entry):
+            os._exit(0)
+        control, door = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        start = Server(control, door).serve()
         if start is None:
             os._exit(0)
         return start
