@@ -14,6 +14,7 @@ from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiment
 from harness.labs.dvc_versioning.objects import Objects
 from harness.labs.dvc_versioning.oral import facts
 from harness.labs.dvc_versioning.plan import Plan, plan
+from harness.labs.dvc_versioning.reproduction import repro_command
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Dataset, recovery_for
 from harness.workspace.pipelines import describe_pipelines
@@ -49,6 +50,13 @@ def start_workspace(submission: Submission, launcher: Launcher) -> Callable[[Pat
 def desk(start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> Workspace:
     """A workspace in which DVC is asked what it makes of the commits; no stage ever runs in it."""
     return start_workspace(workspace_root / "desk")
+
+
+@pytest.fixture(scope="session")
+def dag(case: Case, desk: Workspace) -> str:
+    """What `dvc dag` draws of the graded pipeline."""
+    command = repro_command(case.pipeline(case.commit), case.dvc_root)
+    return desk.run("dvc", "dag", cwd=command.folder).stdout
 
 
 @pytest.fixture(scope="session")

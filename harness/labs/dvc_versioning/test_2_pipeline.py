@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @check("D2.pipeline")
-def test_stages_are_joined_by_their_data(case: Case, ruling: Ruling) -> None:
+def test_stages_are_joined_by_their_data(case: Case, dag: str, ruling: Ruling) -> None:
     """dvc.yaml loads, and raw data, preprocess, train and evaluate are joined by the data between them."""
     pipeline = case.pipeline(case.commit)
     if pipeline.error or not pipeline.stages:
@@ -32,6 +32,7 @@ def test_stages_are_joined_by_their_data(case: Case, ruling: Ruling) -> None:
             ruling.award(1, f"{flow.name}: {flow.reason}")
         else:
             ruling.lose(1, expected=flow.name, found=flow.reason)
+    ruling.fact("command", f"dvc dag\n{dag}")
 
 
 @check("D2.params")
