@@ -64,7 +64,7 @@ def _name_program(script: Script, fresh: Fresh) -> None:
     sys.argv[:] = script.argv
     sys.orig_argv[:] = script.original
     sys.executable = script.interpreter
-    sys.path[:] = [first_path(script.path), *fresh.path]
+    sys.path[:] = [*([] if script.safe else [first_path(script.path)]), *fresh.path]
 
 
 def _take_environment(env: dict[str, str]) -> None:

@@ -7,13 +7,16 @@ import os
 import shutil
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness.workspace.box.isolation import isolation
 from harness.workspace.environment import Surroundings, interpreter_bin
 from harness.workspace.launcher import PlainLauncher
+from harness.workspace.probe import INTERPRETER
 from harness.workspace.warm.crew import Crew, Lost, TemplateProcess
+from harness.workspace.warm.program import SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +28,7 @@ HERE = Path(__file__).parent
 KINDS = {"python": "python", "python3": "python", "dvc": "dvc"}
 WARM_KINDS = ("python", "dvc")
 PLAIN_KIND = "base"
+ASKING_DVC = frozenset({"pipeline_probe.py"})
 ALONE = frozenset({"git"})
 TRIES = 2
 
@@ -75,12 +79,13 @@ class WarmLauncher:
         """Start a command; one without a workspace, or that reads outside it, starts plainly."""
         if order.root is None or order.readable:
             return self._plain.start(order)
-        kind = KINDS.get(order.argv[0], PLAIN_KIND)
+        root, order = order.root, plainly_named(order)
+        kind = kind_of(order.argv)
         others = () if order.argv[0] in ALONE else WARM_KINDS
         for _ in range(TRIES):
             with contextlib.suppress(Lost):
-                return self._crew(order.root).order(kind, order, others)
-            self._replace(order.root)
+                return self._crew(root).order(kind, order, others)
+            self._replace(root)
         return self._plain.start(order)
 
     def leave(self, root: Path) -> None:
@@ -129,11 +134,26 @@ class WarmLauncher:
         listed = HERE / f"{kind}.txt"
         settings = {
             "modules": listed.read_text(encoding="utf-8").split() if listed.is_file() else [],
-            "programs": {name: self._programs[name] for name, of in KINDS.items() if of == kind},
+            "programs": self._programs if kind in WARM_KINDS else {},
             "scripts": scripts() if kind == "dvc" else {},
             "variables": dict(variables()),
         }
         return TemplateProcess(settings, variables())
+
+
+def plainly_named(order: Order) -> Order:
+    """An order for one of the harness's own probes as one for `python`, with the same options."""
+    given = len(INTERPRETER)
+    if order.argv[:given] != INTERPRETER:
+        return order
+    return replace(order, argv=("python", *SAFE, *order.argv[given:]))
+
+
+def kind_of(argv: tuple[str, ...]) -> str:
+    """The kind of server that runs a command."""
+    if argv[1:3] == SAFE and Path(argv[3]).name in ASKING_DVC:
+        return "dvc"
+    return KINDS.get(argv[0], PLAIN_KIND)
 
 
 def variables() -> Mapping[str, str]:

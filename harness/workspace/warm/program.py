@@ -25,6 +25,7 @@ READ_AT_START = re.compile(
     r"PYTHON|LD_|LC_|LANG|TZ$|MALLOC_|GLIBC_|"
     r"(OMP|GOMP|KMP|OPENBLAS|GOTO|MKL|BLIS|VECLIB|NUMEXPR|NPY|NUMPY|PANDAS|SKLEARN|JOBLIB|LOKY|ARROW|MPL)_?"
 )
+SAFE = ("-P", "-s")
 SUFFIXES = (".py", ".pyc", ".so", ".abi3.so")
 
 
@@ -47,7 +48,7 @@ class Settings:
 class Script:
     """A Python program: `path` as typed, its `argv`, and the `interpreter` and command line of a cold start.
 
-    `ours` says that it is a tool's and not a student's.
+    `ours` says that it is a tool's and not a student's, `safe` that it imports nothing from beside it (`-P`).
     """
 
     path: str
@@ -55,6 +56,7 @@ class Script:
     interpreter: str
     original: tuple[str, ...]
     ours: bool = False
+    safe: bool = False
 
 
 def take_over(start: Start) -> None:
@@ -87,12 +89,16 @@ def warm_script(request: Request, settings: Settings) -> Script | None:
     if request.name in settings.scripts:
         path, rest = settings.scripts[request.name], request.argv[1:]
         return Script(path, (path, *rest), cold[0], (*cold, *rest), ours=True)
-    typed = request.argv[1] if len(request.argv) > 1 else ""
+    safe = request.argv[1:3] == SAFE
+    argv = request.argv[3:] if safe else request.argv[1:]
+    typed = argv[0] if argv else ""
     if typed.startswith("-") or not typed.endswith(".py") or not os.path.isfile(typed):  # noqa: PTH113
         return None
-    if not os.access(typed, os.R_OK) or shadows(os.path.realpath(typed), settings.preloaded):
+    if not os.access(typed, os.R_OK):
         return None
-    return Script(typed, request.argv[1:], cold[0], request.argv)
+    if not safe and (shadows(os.path.realpath(typed), settings.preloaded) or own_packages(request.env)):
+        return None
+    return Script(typed, argv, cold[0], request.argv, safe=safe)
 
 
 def read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -108,6 +114,12 @@ def shadows(script: str, preloaded: frozenset[str]) -> bool:
     modules = {name.partition(".")[0] for name in named if name.endswith(SUFFIXES)}
     packages = {name for name in named if os.path.isfile(f"{folder}/{name}/__init__.py")}  # noqa: PTH113
     return not preloaded.isdisjoint(modules | packages)
+
+
+def own_packages(env: Mapping[str, str]) -> bool:
+    """Whether the user has packages of their own, which a cold interpreter would look through."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return os.path.isdir(f"{env.get('HOME', '')}/.local/lib/{version}/site-packages")  # noqa: PTH112
 
 
 def become_cold(request: Request, settings: Settings) -> None:
