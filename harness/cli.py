@@ -73,3 +73,18 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
     if finished.message:
         click.echo(f"Error: {finished.message}", err=True)
     sys.exit(EXIT_CODES[finished.ending])
+
+
+@main.command()
+def doctor() -> None:
+    """Say what this machine can isolate, and what is missing.
+
+    Exits with 1 where a submission's commands would run without isolation.
+    """
+    from harness.workspace.box.doctor import findings  # noqa: PLC0415  # no other verb needs it
+
+    found = findings()
+    width = max(len(finding.what) for finding in found)
+    for finding in found:
+        click.echo(f"{'✓' if finding.well else '✗'} {finding.what:{width}}  {finding.seen}")
+    sys.exit(EXIT_CODES["well" if found[-1].well else "lost"])

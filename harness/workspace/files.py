@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 CHUNK = 1 << 20
+REASON_LIMIT = 500
 LOCK_FILES = frozenset({"rwlock", "rwlock.lock", "lock", "index.lock", "HEAD.lock"})
 
 
@@ -117,7 +118,8 @@ def copy_tree(source: Path, target: Path) -> None:
     except (OSError, RecursionError) as error:
         if os.strerror(errno.ENOSPC) in str(error):
             raise HarnessError(f"no space left for a workspace in {target.parent}: make room") from error
-        raise CheckFailed("files that can be copied after the lab's commands", str(error)[:500]) from error
+        why = str(error).replace(f"{source}/", "").replace(f"{target}/", "")[:REASON_LIMIT]
+        raise CheckFailed("files that can be copied after the lab's commands", why) from error
 
 
 def copy_inside(source: Path, target: Path, path: str) -> None:
