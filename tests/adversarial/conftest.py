@@ -14,6 +14,8 @@ import pytest
 from harness.workspace.box.allowance import MB, Allowance
 from harness.workspace.box.isolation import isolation
 from harness.workspace.command import Completed
+from harness.workspace.launcher import Launcher
+from harness.workspace.warm.launcher import WarmLauncher
 from harness.workspace.workspace import Workspace
 
 SMALL = Allowance(
@@ -61,20 +63,32 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside
         yield Outside(folder, token, tcp.getsockname()[1], name)
 
 
-@pytest.fixture(scope="session")
-def boxed_template(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """An empty workspace whose box has small limits; never to be changed."""
+@pytest.fixture(scope="session", params=["cold", "warm"])
+def launcher(request: pytest.FixtureRequest) -> Iterator[Launcher]:
+    """Starts commands in boxes with small limits: cold, or forked from the warm interpreter."""
     found = isolation(SMALL)
     if found.kind == "none":
         pytest.skip(f"this machine cannot isolate a submission: {'; '.join(found.missing)}")
+    if request.param == "cold":
+        yield found.launcher()
+        return
+    with WarmLauncher(found.launcher(), found.bubblewrap) as warm:
+        yield warm
+
+
+@pytest.fixture(scope="session")
+def boxed_template(tmp_path_factory: pytest.TempPathFactory, launcher: Launcher) -> Workspace:
+    """An empty workspace whose box has small limits; never to be changed."""
     root = tmp_path_factory.mktemp("boxed") / "workspace"
-    return Workspace.create(root, repository=None, commit=None, branch="main", launcher=found.launcher())
+    return Workspace.create(root, repository=None, commit=None, branch="main", launcher=launcher)
 
 
 @pytest.fixture
-def boxed(boxed_template: Workspace, tmp_path: Path) -> Workspace:
+def boxed(boxed_template: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     """An empty workspace of the test's own."""
-    return boxed_template.copy(tmp_path / "workspace")
+    workspace = boxed_template.copy(tmp_path / "workspace")
+    yield workspace
+    workspace.leave()
 
 
 @pytest.fixture
