@@ -118,7 +118,8 @@ def _of_runs(dataset: Dataset, results: Results, base: Reproduction) -> Iterator
     if base.head_failure is not None:
         yield "stale-head", f"HEAD does not run: {base.head_failure.found}; {short(base.commit)} does"
     for item in base.placed:
-        if item.stands_in or (dataset.versions and item.md5 not in _tracked(dataset)):
+        of_dataset = item.path == dataset.path and dataset.versions
+        if item.stands_in or (of_dataset and item.md5 not in _tracked(dataset)):
             yield "wrong-data-version", f"the pipeline's {item.path} is no tracked version: {item.how}"
     if not results.deterministic():
         yield "nondeterministic", "two clean runs gave different bytes: fix every random_state"

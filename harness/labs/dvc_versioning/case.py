@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from harness.evidence.config import DvcConfig
-    from harness.evidence.lock import Lock, LockedStage
+    from harness.evidence.lock import Lock, LockedFile, LockedStage
     from harness.evidence.pipeline import Stage
     from harness.evidence.pointers import Pointer
     from harness.evidence.repository import Tree
@@ -104,7 +104,9 @@ class Case:
         return find_roles(
             pipeline,
             metric_paths=self.metric_files(commit),
-            raw_paths=[pointer.path for pointer in self.pointers(commit)] + self._data_guesses(pipeline),
+            raw_paths=tuple(
+                dict.fromkeys([*(p.path for p in self.pointers(commit)), *self._data_guesses(pipeline)])
+            ),
             is_code=lambda path: path.lower().endswith(CODE),
         )
 
@@ -153,6 +155,11 @@ class Case:
         lock = self.locks(commit).get(self.lock_of(stage))
         return lock.stages.get(stage.name) if lock else None
 
+    def locked_outs(self, commit: str) -> dict[str, LockedFile]:
+        """The outputs that a commit's locks record for the stages that it still has, by path."""
+        entries = [self.locked(commit, stage) for stage in self.pipeline(commit).stages]
+        return {out.path: out for entry in entries if entry for out in entry.outs if not out.outside}
+
     @staticmethod
     def lock_of(stage: Stage) -> str:
         """The path of the lock file that records a stage."""
@@ -162,7 +169,9 @@ class Case:
         """What a commit's pipeline reads, no stage makes, and Git does not hold: the raw data."""
         pipeline, tree = self.pipeline(commit), self.repository.tree(commit)
         files = {file for stage in pipeline.stages for file in stage.params}
-        sources = [path for path in pipeline.sources() if path not in files]
+        sources = [
+            path for path in pipeline.sources() if path not in files and not path.lower().endswith(CODE)
+        ]
         return tuple(path for path in sources if not tree.entry(path) and not self._in_git(tree, path))
 
     def _in_git(self, tree: Tree, folder: str) -> bool:
@@ -170,13 +179,20 @@ class Case:
 
     def commits_to_run(self) -> tuple[str, ...]:
         """The graded commit, then the newest earlier student commits that have a pipeline."""
-        earlier = [commit for commit in reversed(self.history.student_commits) if commit.sha != self.commit]
-        working = [
-            commit.sha
-            for commit in earlier
-            if commit.sha in self.described and self.pipeline(commit.sha).stages
-        ]
-        return (self.commit, *working[:EARLIER_RUNS])
+        earlier = [commit.sha for commit in reversed(self.history.student_commits)]
+        states = {self._working_state(self.commit): self.commit}
+        for sha in earlier:
+            if sha in self.described and self.pipeline(sha).stages:
+                states.setdefault(self._working_state(sha), sha)
+        return tuple(states.values())[: EARLIER_RUNS + 1]
+
+    def _working_state(self, commit: str) -> frozenset[tuple[str, str]]:
+        """What of a commit can change how it runs: every file but the texts for people."""
+        tree = self.repository.tree(commit)
+        entries = (
+            tree.entry(path) for path in tree.paths() if not path.lower().endswith((".md", ".txt", ".rst"))
+        )
+        return frozenset((entry.path, entry.sha) for entry in entries if entry)
 
     def script_of(self, pipeline: Pipeline, stages: Sequence[str], commit: str) -> str | None:
         """The committed script that these stages run, told by their commands; None when unclear."""

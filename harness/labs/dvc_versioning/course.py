@@ -64,6 +64,8 @@ class Rerun:
     after: Snapshot
     param: Change | None = None
     scored: Scored | None = None
+    role: str = ""
+    path: str | None = None
 
 
 class Course:
@@ -196,8 +198,9 @@ class Course:
                 "a script that evaluate runs", "none of the files in its command is in the repository"
             )
         word = draws.generator(self.seed, "edit").randrange(10**6)
-        ws.write(path, (ws.read(path) or b"").rstrip(b"\r\n") + f"\n# {word}\n".encode())
-        return self._after(ws, f"an edit of {path}")
+        comment = b"\n\n" if path.endswith(".ipynb") else f"\n# {word}\n".encode()
+        ws.write(path, (ws.read(path) or b"").rstrip(b"\r\n") + comment)
+        return replace(self._after(ws, f"an edit of {path}"), path=path)
 
     def delete_model(self, ws: Workspace) -> Rerun:
         """Delete the model and run `dvc repro`, which must bring back the same bytes."""
@@ -228,7 +231,7 @@ class Course:
         for change in changes[:3]:
             original = ws.read(change.param.file) or b""
             ws.write(change.param.file, edit(change.param.file, original, change.param.key, change.new))
-            last = replace(self._after(ws, str(change)), param=change)
+            last = replace(self._after(ws, str(change)), param=change, role=role)
             if last.completed.ok:
                 return replace(last, scored=score(ws, self.case, self.base.pipeline, self.base.roles))
             ws.write(change.param.file, original)
@@ -244,7 +247,8 @@ class Course:
         path = next(item.path for item in self.base.placed)
         data = (ws.read(path, limit=1 << 30) or b"").rstrip(b"\r\n")
         ws.place(path, self.dataset.keep(data + b"\n" + data.splitlines()[-1] + b"\n"))
-        return self._after(ws, f"one more row in {path}")
+        rerun = self._after(ws, f"one more row in {path}")
+        return replace(rerun, scored=score(ws, self.case, self.base.pipeline, self.base.roles))
 
     def _after(self, ws: Workspace, change: str) -> Rerun:
         done = repro(ws, self.base.command)

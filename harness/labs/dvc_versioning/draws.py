@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.evidence.params import Value
 
 FIRST_GUESSES = ("n_estimators", "max_depth")
+LEAST_COUNT = 2
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,12 @@ def experiments(params: Sequence[Param], seed: int, count: int = 3) -> tuple[tup
 
 
 def _changed(param: Param, rng: random.Random) -> Change:
-    return Change(param, candidates(param.value, param.key, rng)[0])
+    return _several(param, rng, 1)[0]
 
 
 def _several(param: Param, rng: random.Random, count: int) -> list[Change]:
-    return [Change(param, value) for value in candidates(param.value, param.key, rng)[:count]]
+    """Values for one parameter; counts that are no first guess are at least 2."""
+    values = candidates(param.value, param.key, rng)
+    if type(param.value) is int and not param.is_seed and param.last not in FIRST_GUESSES:
+        values = tuple(value for value in values if type(value) is int and value >= LEAST_COUNT)
+    return [Change(param, value) for value in values[:count]]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.reproduction import Snapshot
     from harness.workspace.command import Completed
 
+NOISE_ROWS = 2
 Outcome = Literal["same", "other", "open"]
 
 
@@ -54,14 +55,12 @@ def refuse_incomplete_table(pipeline: Pipeline, runs: Runs, applied: Applied) ->
             raise CheckFailed(
                 f"a row for {experiment.name} in `dvc exp show`", f"rows for {listed(shown) or 'none'}"
             )
-        have = {key: value for section in ("params", "metrics") for key, value in leaves(row.get(section))}
-        asked = {change.param.key: change.new for change in experiment.changes}
-        wanted = {**asked, **_metric_leaves(experiment, pipeline)}
-        lacking = [key for key, value in wanted.items() if key not in have or have[key] != value]
-        if lacking:
-            raise CheckFailed(
-                f"{listed(lacking)} in the row of {experiment.name}", f"the row has {listed(have)}"
-            )
+        have = [leaf for section in ("params", "metrics") for leaf in leaves(row.get(section))]
+        asked = [(change.param.key, change.new) for change in experiment.changes]
+        wanted = [*asked, *_metric_leaves(experiment, pipeline)]
+        if lacking := [key for key, value in wanted if (key, value) not in have]:
+            shown_keys = listed(key for key, _ in have)
+            raise CheckFailed(f"{listed(lacking)} in the row of {experiment.name}", f"it has {shown_keys}")
 
 
 def refuse_other_state(
@@ -111,12 +110,12 @@ def repetition(handed_in: Counted, again: Reproduction, *, deterministic: bool) 
     told = "; ".join(
         f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
     )
-    if not deterministic or handed_in.model_md5 == again.state.outs.get(str(again.roles.model)):
+    same_model = handed_in.model_md5 == again.state.outs.get(str(again.roles.model))
+    if not deterministic or (handed_in.model_md5 is not None and same_model):
         return "other", told
-    scored = again.scored
-    apart = (
-        rows_apart(handed_in.scores, scored.labels, scored.predictions) if scored and scored.labels else None
-    )
+    scored, apart = again.scored, None
+    if scored and scored.labels:
+        apart = rows_apart(handed_in.scores, scored.labels, scored.predictions, NOISE_ROWS)
     return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
 
 
@@ -136,9 +135,6 @@ def _value(data: bytes | None, file: str, key: str) -> object:
         return None
 
 
-def _metric_leaves(experiment: OwnExperiment, pipeline: Pipeline) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for path in metric_paths(pipeline):
-        if data := experiment.files.get(path):
-            found |= flatten(load_params(path, data))
-    return found
+def _metric_leaves(experiment: OwnExperiment, pipeline: Pipeline) -> list[tuple[str, object]]:
+    files = {path: experiment.files[path] for path in metric_paths(pipeline) if path in experiment.files}
+    return [leaf for path, data in files.items() for leaf in flatten(load_params(path, data)).items()]

@@ -45,7 +45,7 @@ class Committed:
 
 def committed_scores(case: Case) -> Committed | None:
     """The committed metrics, where all four are there and the file's md5 is the lock's; None otherwise."""
-    recorded = {o.path: o.md5 for lock in case.locks(case.commit).values() for o in lock.outs.values()}
+    recorded = {path: out.md5 for path, out in case.locked_outs(case.commit).items()}
     for path in case.metric_files(case.commit):
         data = case.head.read(path)
         if data is None or recorded.get(path) not in case.head.md5_forms(path):
@@ -96,9 +96,8 @@ def _binary(scored: Scored) -> bool:
 
 
 def _same_model(case: Case, base: Reproduction) -> bool:
-    recorded = {o.path: o.md5 for lock in case.locks(case.commit).values() for o in lock.outs.values()}
-    model = base.roles.model
-    return model is not None and recorded.get(model) == base.state.outs.get(model)
+    recorded = case.locked_outs(case.commit).get(str(base.roles.model))
+    return recorded is not None and recorded.md5 == base.state.outs.get(recorded.path)
 
 
 def _other_rows(case: Case, base: Reproduction) -> bool:
@@ -166,7 +165,9 @@ def judge_run(name: str, scored: Scored) -> Match:
         )
     if compared.average is None:
         gaps = listed(
-            f"{d.name} {d.reported:.6g} instead of {d.right:.6g}" for d in compared.differences if d.reported
+            f"{d.name} {d.reported:.6g} instead of {d.right:.6g}"
+            for d in compared.differences
+            if d.reported is not None
         )
         raise CheckFailed(f"the scores of the model on the held-out data, {name}", gaps, HINT)
     return compared

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SMALLEST = 64
 BUILDERS = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "REDUCE", "BUILD"})
 SCANNED = 1 << 20
+TEXT_MODELS = (b"{", b"[", b"<", b"tree", b"booster", b"svm_type", b"solver_type")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
         return f"has only {size} bytes" if size is not None and size < SMALLEST else None
     if data[:1] == b"\x80":
         return None if _builds_an_object(data) else "is a pickle of plain values such as a string"
-    return "is a short text" if _is_text(data) and len(data) < SMALLEST * 2 else None
+    if not _is_text(data) or data.lstrip().startswith(TEXT_MODELS):
+        return None
+    return "is a text that is no model"
 
 
 def _builds_an_object(data: bytes) -> bool:

@@ -28,12 +28,7 @@ class Objects:
     def tracked_at(self, commit: str) -> dict[str, str]:
         """Path and md5 of what DVC tracks at a commit: pointers, and cached outputs in the locks."""
         uncached = {out.path for s in self.case.pipeline(commit).stages for out in s.outs if not out.cached}
-        outs = {
-            o.path: o
-            for lock in self.case.locks(commit).values()
-            for o in lock.outs.values()
-            if not o.outside
-        }
+        outs = self.case.locked_outs(commit)
         locked = {path: out.md5 for path, out in outs.items() if out.md5 and path not in uncached}
         pointed = {p.path: p.md5 for p in self.case.pointers(commit) if p.md5 and p.cached}
         return {**locked, **pointed}
@@ -45,7 +40,10 @@ class Objects:
     def remote_lacks(self, commit: str) -> tuple[str, ...]:
         """The tracked paths of a commit that no handed-in remote holds."""
         tracked = self.tracked_at(commit)
-        return tuple(path for path, md5 in tracked.items() if not self.handed_in.remote_has(md5))
+        return tuple(path for path, md5 in tracked.items() if not self._in_remote(md5))
+
+    def _in_remote(self, md5: str) -> bool:
+        return self.handed_in.remote_has(md5) and all(self._in_remote(inner) for inner in self._inside(md5))
 
     @cached_property
     def commits(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from harness.labs.dvc_versioning.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.evidence.pipeline import Pipeline
+    from harness.evidence.pipeline import Pipeline, Stage
     from harness.grading.ruling import Ruling
     from harness.labs.dvc_versioning.course import Reproduction, Rerun
     from harness.labs.dvc_versioning.reruns import Judgement
@@ -33,13 +33,21 @@ class Fault:
 
 
 def touched(rerun: Rerun, base: Reproduction) -> tuple[str, ...]:
-    """The stages that declare the changed parameter (for other changes: those of the preprocessing)."""
+    """The stages that read the changed parameter (for other changes: those of the preprocessing).
+
+    Where a parameter was drawn for one role, another role's stage that declares it too, such as one that
+    lists the whole file, counts only if its outputs changed.
+    """
     if rerun.param is None:
         return base.roles.prepare
     file, key = rerun.param.param.file, rerun.param.param.key
-    return tuple(
-        s.address for s in base.pipeline.stages if file in s.params and declares(s.params[file], key)
-    )
+    declaring = [s for s in base.pipeline.stages if file in s.params and declares(s.params[file], key)]
+    role = base.roles.prepare if rerun.role == "prepare" else base.roles.train
+    return tuple(s.address for s in declaring if s.address in role or _outputs_changed(rerun, s))
+
+
+def _outputs_changed(rerun: Rerun, stage: Stage) -> bool:
+    return any(rerun.before.outs.get(path) != rerun.after.outs.get(path) for path in stage.out_paths)
 
 
 def rule(ruling: Ruling, judgement: Judgement, culprits: str | None, rerun: Rerun) -> None:
@@ -99,12 +107,20 @@ def culprits(pipeline: Pipeline, judgement: Judgement, rerun: Rerun) -> str | No
     file = rerun.param.param.file
     guilty = [stage for stage in pipeline.stages if file in stage.deps]
     if not any(stage.address in judgement.needless for stage in guilty):
-        return None
+        return _whole_file(pipeline, judgement, file)
     names = " and ".join(f"`{stage.name}`" for stage in guilty)
     return (
         f"Remove the line `- {file}` from the `deps` of {names} in {guilty[0].file}: a file under `deps` "
         f"re-runs its stage at every change in it. Its keys under `params` are enough."
     )
+
+
+def _whole_file(pipeline: Pipeline, judgement: Judgement, file: str) -> str | None:
+    needless = [pipeline.stage(address) for address in judgement.needless]
+    guilty = [f"`{stage.name}`" for stage in needless if file in stage.params]
+    if not guilty:
+        return None
+    return f"List under the `params` of {' and '.join(guilty)} only the keys of {file} that its script reads."
 
 
 def comparison(pipeline: Pipeline, rerun: Rerun, judgement: Judgement) -> str:
@@ -136,7 +152,9 @@ def split_fault(rerun: Rerun, base: Reproduction, reads: Mapping[str, frozenset[
     return None
 
 
-def script_fault(rerun: Rerun, base: Reproduction, _: Mapping[str, frozenset[str] | None]) -> Fault | None:
+def script_fault(
+    rerun: Rerun, base: Reproduction, reads: Mapping[str, frozenset[str] | None]
+) -> Fault | None:
     """After an edit of the evaluation's script only the stages that run this script must have run."""
     if not rerun.completed.ok:
         return Fault("`dvc repro` succeeds", rerun.completed.describe())
@@ -145,7 +163,12 @@ def script_fault(rerun: Rerun, base: Reproduction, _: Mapping[str, frozenset[str
         hint = "List the evaluation's script under the `deps` of its stage."
         return Fault(f"{listed(base.roles.evaluate)} runs", f"{listed(ran) or 'nothing'} ran", hint)
     others = [s for s in base.pipeline.stages if s.address in ran and s.address not in base.roles.evaluate]
-    needless = [s.address for s in others if not _may_follow(base.pipeline, s.address, base.roles.evaluate)]
+    needless = [
+        s.address
+        for s in others
+        if not _may_follow(base.pipeline, s.address, base.roles.evaluate)
+        and rerun.path not in (reads.get(s.address) or s.deps)
+    ]
     if needless:
         return Fault(f"only {listed(base.roles.evaluate)} runs", f"{listed(needless)} ran too")
     return None

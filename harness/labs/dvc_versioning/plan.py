@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.objects import Objects
     from harness.workspace.workspace import Workspace
 
-MOST_REPEATED = 6
+MOST_REPEATED = 12
 MOST_TOLD = WANTED = 3
 
 
@@ -124,7 +124,7 @@ def _locked(course: Course, objects: Objects) -> tuple[Scenario, ...]:
     """Score the lock's own model on the lock's own held-out data, where both were handed in."""
     case = course.case
     roles = case.roles(case.commit)
-    outs = {o.path: o for lock in case.locks(case.commit).values() for o in lock.outs.values()}
+    outs = case.locked_outs(case.commit)
     wanted = [outs.get(path) for path in (*roles.models[:1], *roles.held_out)]
     if not roles.models or not all(o and o.md5 and objects.handed_in.find(o.md5) for o in wanted):
         return ()

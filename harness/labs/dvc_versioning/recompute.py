@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.workspace.prediction import Prediction
     from harness.workspace.workspace import Workspace
 
+LABELS = (LABEL, "label", "y", "diagnosis", "class")
 LARGEST = 1 << 30
 
 
@@ -116,14 +117,16 @@ def split_held_out(tables: Sequence[Table]) -> Split | None:
 
     Of two tables with as many rows, the one with a single column holds the labels.
     """
-    for table in tables:
-        column = label_column(table, (LABEL, "label", "y", "diagnosis", "class"))
-        if column and len(table.columns) > 1:
-            return split_label(table, column)
     wide = [table for table in tables if len(table.columns) > 1]
     narrow = [table for table in tables if len(table.columns) == 1]
+    for table in wide:
+        if named := next((column for column in table.columns if column.lower() in LABELS), None):
+            return split_label(table, named)
     pairs = (join_label(features, labels) for features in wide for labels in narrow)
-    return next((joined for joined in pairs if joined is not None), None)
+    if joined := next((pair for pair in pairs if pair is not None), None):
+        return joined
+    guesses = ((table, label_column(table, ())) for table in wide)
+    return next((split_label(table, column) for table, column in guesses if column), None)
 
 
 def reported_scores(files: Mapping[str, bytes]) -> Scores | None:

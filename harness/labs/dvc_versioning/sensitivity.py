@@ -65,8 +65,8 @@ def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:
 def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -> Alone:
     """Run a stage with only what it declares; where that differs, once more with everything."""
     declared = ws.copy_only(ws.root / "alone" / stage.address.replace("/", "-"), (*stage.deps, *stage.params))
-    for out in stage.outs:
-        declared.make_folder(posixpath.dirname(out.path))
+    for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
+        declared.make_folder(folder)
     done, reads = run_stage(declared, stage)
     made = results(declared, stage)
     ws.steps.extend(declared.steps)
@@ -188,12 +188,20 @@ class Sensitivity:
 
     def _effect(self, file: str, data: bytes, original: bytes) -> str:
         self.ws.write(file, data)
-        done, _ = run_stage(self.ws, self.stage)
+        done = self._run()
         made = results(self.ws, self.stage)
         self.ws.write(file, original)
         if not done.ok:
             return "failed"
         return "unchanged" if made == self.expected else "changed"
+
+    def _run(self) -> Completed:
+        """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
+        if b"${" not in (self.ws.read(self.stage.file) or b""):
+            return run_stage(self.ws, self.stage)[0]
+        options = ("-f", "-s", "--no-run-cache", self.stage.name)
+        folder = posixpath.dirname(self.stage.file) or "."
+        return self.ws.run("dvc", "repro", *options, cwd=folder, timeout=STAGE_SECONDS)
 
     def _declared(self, file: str, leaf: str) -> bool:
         return file in self.stage.params and declares(self.stage.params[file], leaf)
@@ -202,7 +210,7 @@ class Sensitivity:
         return flatten(load_params(file, self.ws.read(file) or b""))
 
     def _files(self) -> tuple[str, ...]:
-        every = {file for stage in self.pipeline.stages for file in stage.params} | set(
-            self.pipeline.params_files
-        )
+        beside = {posixpath.join(posixpath.dirname(self.stage.file), "params.yaml")}
+        declared = {file for stage in self.pipeline.stages for file in stage.params}
+        every = declared | beside | set(self.pipeline.params_files)
         return tuple(sorted(file for file in every if self.ws.read(file) is not None))

@@ -106,6 +106,8 @@ def test_the_first_version_is_the_labs_dataset(dataset: Dataset, ruling: Ruling)
         raise CheckFailed(
             f"the lab's dataset of {LAB_ROWS} rows", f"other data, of {first.table.row_count} rows"
         )
+    if first.files:
+        raise CheckFailed(f"the lab's dataset of {LAB_ROWS} rows", f"data that is no table, {first.how}")
     ruling.require_needs()
     raise Pending(
         f"md5 {first.pointer.md5} is not the lab's dataset, and its bytes were not handed in",
@@ -129,7 +131,7 @@ def test_a_larger_version_follows(dataset: Dataset, ruling: Ruling) -> None:
     if dataset.grew(known):
         ruling.require_needs()
         return
-    if len(known) == len(versions):
+    if all(version.files for version in versions):
         sizes = listed(f"{version.table.row_count}" for version in known if version.table)
         raise CheckFailed(
             "a later version with all rows of a former one and more", f"versions of {sizes} rows"

@@ -121,6 +121,8 @@ def test_a_second_repro_does_nothing(results: Results, ruling: Ruling) -> None:
 def test_a_training_parameter_reruns_train_and_what_follows(results: Results, ruling: Ruling) -> None:
     """After a change of a training parameter train and what follows run, and nothing else does."""
     base, rerun = results.reproduction(), results.rerun("train")
+    if not rerun.completed.ok:
+        raise CheckFailed(f"`dvc repro` succeeds after {rerun.change}", rerun.completed.describe())
     judgement = judge(rerun, base.pipeline, partial_rule.touched(rerun, base), results.reads())
     ruling.fact("value", f"changed {rerun.change}; ran {listed(rerun.completed.stages) or 'nothing'}")
     partial_rule.rule(ruling, judgement, partial_rule.culprits(base.pipeline, judgement, rerun), rerun)

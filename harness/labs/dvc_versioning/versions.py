@@ -222,13 +222,13 @@ class Dataset:
 
     def _is_data(self, path: str, blob: str) -> bool:
         inside = path == self.path or (path.startswith(f"{self.path}/") and not path.endswith(".gitignore"))
-        return inside or self.case.repository.md5s(blob)[0] in self._hashes
+        return inside or blob in self._blobs
 
     @cached_property
-    def _hashes(self) -> frozenset[str]:
-        return frozenset(item.md5 for version in self.versions for item in version.files) | frozenset(
-            known_forms()
-        )
+    def _blobs(self) -> frozenset[str]:
+        """The names under which Git would keep the bytes of the versions, and of the lab's data."""
+        known = [item.data.read_bytes() for version in self.versions for item in version.files]
+        return frozenset(blob_name(data) for data in (*known, *forms(lab_data()).values()))
 
     def keep(self, data: bytes) -> Path:
         """Store bytes that a scenario puts into a workspace, and return where."""
@@ -246,21 +246,22 @@ class Dataset:
         for tracked, md5 in md5s:
             if files := self.resolve(tracked, md5):
                 return files
+        if not self._may_be_dataset(path):
+            return ()
         lost = f"md5 {md5s[0][1]} was not handed in" if md5s else "no pointer and no lock names its hash"
+        return (self._stand_in(path, lost),)
+
+    def _may_be_dataset(self, path: str) -> bool:
+        return path == self.path or path.endswith((DATA_PATH, ".csv", ".tsv")) or _within(self.path, path)
+
+    def _stand_in(self, path: str, lost: str) -> Placed:
+        """The newest version whose bytes are known, or else the lab's own data."""
         newest = self.newest()
         if newest and not newest.pointer.is_dir:
             item = newest.files[0]
-            return (
-                Placed(
-                    path, item.md5, item.data, f"{lost}: the newest tracked version stands in", stands_in=True
-                ),
-            )
-        data = self.keep(lab_data())
-        return (
-            Placed(
-                path, next(iter(known_forms())), data, f"{lost}: the lab's own data stands in", stands_in=True
-            ),
-        )
+            return Placed(path, item.md5, item.data, f"{lost}: the newest version stands in", stands_in=True)
+        data, md5 = self.keep(lab_data()), next(iter(known_forms()))
+        return Placed(path, md5, data, f"{lost}: the lab's own data stands in", stands_in=True)
 
     def _by_pointer(self, path: str, commit: str) -> list[tuple[str, str]]:
         pointers = self.case.pointers(commit)
@@ -269,6 +270,8 @@ class Dataset:
         ]
 
     def _by_lock(self, path: str, commit: str) -> list[tuple[str, str]]:
+        if not self._may_be_dataset(path) and self.case.history.commits_with(path):
+            return []  # a file that was in Git and is missing now is missing in every fresh clone
         stages = [stage for lock in self.case.locks(commit).values() for stage in lock.stages.values()]
         return [(dep.path, dep.md5) for stage in stages for dep in stage.deps if dep.path == path and dep.md5]
 
@@ -278,6 +281,11 @@ def _table(item: Placed) -> Table | None:
         return read_table(item.path, item.data.read_bytes())
     except MalformedEvidence:
         return None
+
+
+def blob_name(data: bytes) -> str:
+    """The SHA-1 under which Git keeps these bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _within(path: str, folder: str) -> bool:
