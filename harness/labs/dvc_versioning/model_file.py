@@ -57,7 +57,7 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
         return f"has only {size} bytes" if size is not None and size < SMALLEST else None
     if data[:1] == b"\x80":
         return None if _builds_an_object(data) else "is a pickle of plain values such as a string"
-    if not _is_text(data) or data.lstrip().startswith(TEXT_MODELS):
+    if not _is_text(data) or data.lstrip().startswith(TEXT_MODELS) or _is_old_pickle(data):
         return None
     return "is a text that is no model"
 
@@ -71,6 +71,14 @@ def _builds_an_object(data: bytes) -> bool:
         return any(opcode.name in BUILDERS for opcode, _, _ in pickletools.genops(data[:SCANNED]))
     except ValueError:
         return True
+
+
+def _is_old_pickle(data: bytes) -> bool:
+    """Whether a text is a pickle of protocol 0 that names a class."""
+    try:
+        return any(opcode.name in BUILDERS for opcode, _, _ in list(pickletools.genops(data[:SCANNED])))
+    except ValueError:
+        return False
 
 
 def _is_text(data: bytes) -> bool:

@@ -107,7 +107,7 @@ def culprits(pipeline: Pipeline, judgement: Judgement, rerun: Rerun) -> str | No
     file = rerun.param.param.file
     guilty = [stage for stage in pipeline.stages if file in stage.deps]
     if not any(stage.address in judgement.needless for stage in guilty):
-        return _whole_file(pipeline, judgement, file)
+        return _whole_file(pipeline, judgement, file, rerun.param.param.key)
     names = " and ".join(f"`{stage.name}`" for stage in guilty)
     return (
         f"Remove the line `- {file}` from the `deps` of {names} in {guilty[0].file}: a file under `deps` "
@@ -115,9 +115,10 @@ def culprits(pipeline: Pipeline, judgement: Judgement, rerun: Rerun) -> str | No
     )
 
 
-def _whole_file(pipeline: Pipeline, judgement: Judgement, file: str) -> str | None:
+def _whole_file(pipeline: Pipeline, judgement: Judgement, file: str, key: str) -> str | None:
     needless = [pipeline.stage(address) for address in judgement.needless]
-    guilty = [f"`{stage.name}`" for stage in needless if file in stage.params]
+    declaring = [stage for stage in needless if file in stage.params]
+    guilty = [f"`{stage.name}`" for stage in declaring if declares(stage.params[file], key)]
     if not guilty:
         return None
     return f"List under the `params` of {' and '.join(guilty)} only the keys of {file} that its script reads."

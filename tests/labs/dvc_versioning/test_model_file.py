@@ -46,11 +46,11 @@ def test_what_may_be_a_model(data: bytes) -> None:
     ("data", "why"),
     [
         (b"", "is an empty file"),
-        (b"a trained model\n", "is a short text"),
+        (b"a trained model\n" * 20, "is a text that is no model"),
         (pickle.dumps("a trained model" * 100), "is a pickle of plain values such as a string"),
         (pickle.dumps({"accuracy": 0.9, "trees": [1, 2]}), "is a pickle of plain values such as a string"),
         (pickle.dumps(b"model" * 50, protocol=4), "is a pickle of plain values such as a string"),
-        (pickle.dumps("model", protocol=0), "is a short text"),
+        (pickle.dumps("model", protocol=0), "is a text that is no model"),
     ],
     ids=["empty", "text", "string", "numbers", "bytes", "old string"],
 )
@@ -70,7 +70,7 @@ def test_without_bytes_the_recorded_size_decides() -> None:
 def test_bytes_are_never_loaded() -> None:
     """A pickle that would run a command is looked at, and nothing happens."""
     evil = b"cbuiltins\neval\n(S'1/0'\ntR."
-    assert why_no_model(len(evil), evil) in {None, "is a short text"}
+    assert why_no_model(len(evil), evil) is None
     assert why_no_model(100, b"\x80\x02" + evil) is None
 
 

@@ -93,7 +93,7 @@ def test_handed_in_experiments_are_repeated(work: Work) -> None:
     for trees in range(1, 3):
         experiment(work, f"exp-{trees}", ran_with(trees))
     assert more(planned(work)) == {"repeat-0", "repeat-1", "told-0"}
-    for trees in range(3, 9):
+    for trees in range(3, MOST_REPEATED + 2):
         experiment(work, f"exp-{trees}", ran_with(trees))
     made = planned(work)
     assert len(made.repeated) == MOST_REPEATED
