@@ -46,9 +46,7 @@ READING = {
     "sudo": "sudo -n cat {secret}; su -c 'cat {secret}'; pkexec cat {secret}",
     "device": "mknod disk b 254 0 && head -c 4096 disk; head -c 100 /dev/vda /dev/sda /dev/mem /dev/kmem",
     "kernel-memory": "head -c 100 /proc/kcore; cat /proc/kallsyms | head; dmesg",
-    "homes": (
-        "cat /root/.* /home/*/.* ~root/* 2>/dev/null; ls -R /root /home | grep -v pyenv | grep secret.txt"
-    ),
+    "homes": ("cd ~root; cat .* * /home/*/.* 2>/dev/null; ls -R . /home | grep secret.txt"),
     "other-work": "ls /tmp /var/tmp /dev/shm | xargs -I% cat /tmp/% /var/tmp/%",
 }
 
