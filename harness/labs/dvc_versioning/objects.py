@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.labs.dvc_versioning.versions import listing_of
+from harness.labs.dvc_versioning.versions import read_listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,8 @@ class Objects:
     def _inside(self, md5: str) -> Sequence[str]:
         if not md5.endswith(".dir"):
             return ()
-        return tuple((listing_of(self.dataset.recovery, md5) or {}).values())
+        path = self.handed_in.find(md5)
+        return tuple((read_listing(path) or {}).values()) if path else ()
 
     def bytes_of(self, md5: str | None, limit: int = 1 << 20) -> bytes | None:
         """The first ``limit`` bytes of a handed-in object; None when it was not handed in."""

@@ -72,13 +72,10 @@ def recovery_for(case: Case, store: Path) -> Recovery:
     return recovery
 
 
-def listing_of(recovery: Recovery, md5: str) -> dict[str, str] | None:
-    """Path and md5 of each file of a tracked folder; None when DVC's listing of it cannot be recovered."""
-    found = recovery.find(md5) if md5.endswith(".dir") else None
-    if found is None:
-        return None
+def read_listing(path: Path) -> dict[str, str] | None:
+    """Path and md5 of each file of a tracked folder, from DVC's listing of it; None when it is none."""
     try:
-        entries = load_json(found.path.read_bytes(), md5)
+        entries = load_json(path.read_bytes(), path.name)
     except MalformedEvidence:
         return None
     rows = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -171,7 +168,8 @@ class Dataset:
         return tuple(self._augmented())
 
     def _resolve_folder(self, path: str, md5: str) -> tuple[Placed, ...] | None:
-        entries = listing_of(self.recovery, md5) or self._guessed_listing(path, md5)
+        listing = self.recovery.find(md5)
+        entries = read_listing(listing.path) if listing else self._guessed_listing(path, md5)
         if entries is None:
             return None
         parts = [self.resolve(posixpath.join(path, name), inner) for name, inner in entries.items()]
