@@ -69,6 +69,8 @@ def main() -> None:
     argv = [name, *sys.argv[1:]]
     here = -1
     try:
+        for stream in (0, 1, 2):
+            posix.fstat(stream)  # without one of them, a descriptor of ours would take its place
         here = posix.open(".", posix.O_RDONLY | posix.O_CLOEXEC)
         data = request(name, argv)
         posix.chdir(folder)

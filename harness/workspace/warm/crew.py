@@ -98,6 +98,11 @@ class TemplateProcess:
             except OSError as error:
                 raise Lost(str(error)) from error
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None

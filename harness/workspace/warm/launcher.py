@@ -107,6 +107,10 @@ class WarmLauncher:
         """What the plain launcher says of the end of a command."""
         return self._plain.explain(exit_code, stderr)
 
+    def processes(self) -> tuple[int, ...]:
+        """The process ids of the templates."""
+        return tuple(template.pid for template in self._templates.values())
+
     def close(self) -> None:
         """End everything; the launcher is of no use afterwards."""
         for root in list(self._crews):

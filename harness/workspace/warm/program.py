@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.workspace.warm.server import Start
 
 CANNOT_START = 127
+CANNOT_OPEN = 2
 FIRST_FREE = 3
 MOST_DESCRIPTORS = 4096
 # Read when an interpreter or a library starts: a template has acted on its own long ago.
@@ -101,6 +102,24 @@ def warm_script(request: Request, settings: Settings) -> Script | None:
     return Script(typed, argv, cold[0], request.argv, safe=safe)
 
 
+def unreadable_script(request: Request, settings: Settings) -> str | None:
+    """What an interpreter says of a script that it cannot open; it then ends with exit code 2.
+
+    A cold start would say it with a name for itself that nobody typed.
+    """
+    typed = request.argv[1] if len(request.argv) > 1 else ""
+    if request.name not in settings.programs or request.name in settings.scripts or not typed.endswith(".py"):
+        return None
+    if typed.startswith("-") or os.path.isdir(typed):  # noqa: PTH112
+        return None
+    try:
+        with open(typed, "rb"):  # noqa: PTH123
+            return None
+    except OSError as error:
+        path = absolute(typed)
+        return f"{request.name}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n"
+
+
 def read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     """The variables that matter to an interpreter or a library before the program's first line."""
     return {name: value for name, value in env.items() if READ_AT_START.match(name)}
@@ -145,7 +164,7 @@ def interrupt(_: int, __: FrameType | None) -> None:
 
 def absolute(path: str) -> str:
     """The path as CPython makes a script's name absolute: joined to the current folder, nothing resolved."""
-    return path if path.startswith("/") else f"{os.getcwd()}/{path.removeprefix('./')}"  # noqa: PTH109
+    return path if path.startswith("/") else f"{os.getcwd()}/{path}"  # noqa: PTH109
 
 
 def first_path(path: str) -> str:

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import warnings
+from typing import NoReturn
 
 from harness.workspace import supervisor
 from harness.workspace.box.entering import Entry, enter
@@ -24,11 +25,13 @@ from harness.workspace.warm.channel import receive
 from harness.workspace.warm.interpreter import Fresh, prepare
 from harness.workspace.warm.leaving import Leaving
 from harness.workspace.warm.program import (
+    CANNOT_OPEN,
     CANNOT_START,
     Settings,
     become_cold,
     read_at_start,
     take_over,
+    unreadable_script,
     warm_script,
 )
 from harness.workspace.warm.server import Server, Start
@@ -79,14 +82,25 @@ def begin(start: Start, settings: Settings, fresh: Fresh, leaving: Leaving) -> N
     """Become the command; returns when it is to run in this interpreter."""
     try:
         take_over(start)
-        script = warm_script(start.request, settings)
-        if script is None:
-            become_cold(start.request, settings)
-        else:
-            prepare(script, dict(start.request.env), fresh, leaving)
     except OSError as error:
-        os.write(2, f"{start.request.name}: {error}\n".encode())
-        os._exit(CANNOT_START)
+        _end(f"{start.request.name}: {error}\n", CANNOT_START)
+    request = start.request
+    refusal = unreadable_script(request, settings)
+    if refusal is not None:
+        _end(refusal, CANNOT_OPEN)
+    try:
+        script = warm_script(request, settings)
+        if script is not None:
+            prepare(script, dict(request.env), fresh, leaving)
+    except Exception:  # noqa: BLE001 (whatever cannot be done warm is done cold)
+        script = None
+    if script is None:
+        become_cold(request, settings)
+
+
+def _end(text: str, code: int) -> NoReturn:
+    os.write(2, os.fsencode(text))
+    os._exit(code)
 
 
 class Template:
