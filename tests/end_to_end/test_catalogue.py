@@ -13,9 +13,15 @@ from fixtures.submissions.variant import Variant
 Grade = dict[str, Any]
 
 
+QUICK = {"reference", "pointer_removed", "params_as_dependency", "windows_remote_lost", "template_only"}
+
+
 def cases() -> list[Any]:
-    """All variants; those beyond the issue's own cases are long."""
-    return [pytest.param(variant, id=variant.name) for variant in EVERY]
+    """All variants; but for a few that stand for their kind they are long."""
+    return [
+        pytest.param(variant, id=variant.name, marks=() if variant.name in QUICK else pytest.mark.long)
+        for variant in EVERY
+    ]
 
 
 @pytest.mark.parametrize("variant", cases())

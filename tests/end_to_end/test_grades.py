@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import git
+import pytest
 
 Grade = dict[str, Any]
 Built = Callable[[str], Path]
@@ -27,6 +28,7 @@ def check_of(grade: Grade, id_: str) -> dict[str, Any]:
     return next(check for check in grade["checks"] if check["id"] == id_)
 
 
+@pytest.mark.long
 def test_the_reference_is_graded_the_same_twice(graded: Graded, built: Built, grade_path: GradePath) -> None:
     """Two grades of one submission agree check by check, in expected, found and hint too."""
     first, second = graded("reference"), grade_path(built("reference"))
@@ -48,6 +50,7 @@ def test_the_reference_earns_everything(graded: Graded) -> None:
     )
 
 
+@pytest.mark.long
 def test_folder_and_zip_are_one_submission(
     graded: Graded, built: Built, grade_path: GradePath, tmp_path: Path
 ) -> None:
@@ -58,6 +61,7 @@ def test_folder_and_zip_are_one_submission(
     assert zipped["submission"]["digest"] == graded("reference")["submission"]["digest"]
 
 
+@pytest.mark.long
 def test_a_bundle_lacks_only_the_objects(
     graded: Graded, built: Built, grade_path: GradePath, tmp_path: Path
 ) -> None:
