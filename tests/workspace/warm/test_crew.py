@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -125,26 +125,22 @@ def test_nothing_is_left_after_the_session(tmp_path: Path) -> None:
     assert processes(str(tmp_path / "w")) == []
 
 
+def grade_for_ever(root: Path) -> None:
+    """What a harness does until it is killed: run a command that does not end."""
+    workspace = Workspace.create(root, repository=None, commit=None, branch="main", launcher=WarmLauncher())
+    workspace.write("p.py", b"import subprocess\nsubprocess.run(['python', 'q.py'])\n")
+    workspace.write("q.py", b"import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
+    workspace.run("python", "p.py")
+
+
 def test_a_killed_harness_leaves_nothing(tmp_path: Path) -> None:
     """When the grading process is killed, templates, servers and commands end too."""
-    program = tmp_path / "harness_to_kill.py"
-    program.write_text(
-        "import sys\nfrom pathlib import Path\n"
-        "from harness.workspace.warm.launcher import WarmLauncher\n"
-        "from harness.workspace.workspace import Workspace\n"
-        "launcher = WarmLauncher()\n"
-        "root = Path(sys.argv[1])\n"
-        "w = Workspace.create(root, repository=None, commit=None, branch='main', launcher=launcher)\n"
-        "w.write('p.py', b'import subprocess\\nsubprocess.run([\"python\", \"q.py\"])')\n"
-        "w.write('q.py', b'import time\\nopen(\"begun\", \"w\").close()\\ntime.sleep(60)')\n"
-        "w.run('python', 'p.py')\n"
-    )
     root = tmp_path / "w"
-    with subprocess.Popen(
-        [sys.executable, str(program), str(root)], cwd=Path(__file__).parents[3]
-    ) as harness:
-        wait_until((root / "repo" / "begun").exists)
-        harness.kill()
+    harness = multiprocessing.get_context("fork").Process(target=grade_for_ever, args=(root,))
+    harness.start()
+    wait_until((root / "repo" / "begun").exists)
+    harness.kill()
+    harness.join()
     wait_until(lambda: processes(str(root)) == [])
 
 

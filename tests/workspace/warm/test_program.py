@@ -126,7 +126,7 @@ def test_a_killed_client_takes_its_script_along(pair: Pair) -> None:
     pair.write({"w.py": "import time\nprint('ready', flush=True)\ntime.sleep(2)\nopen('late', 'w')\n"})
     pair.write(
         {
-            "boss.py": "import subprocess, time\np = subprocess.Popen(['python', 'w.py'], stdout=subprocess.PIPE)\n"
+            "boss.py": "import subprocess as s, time\np = s.Popen(['python', 'w.py'], stdout=s.PIPE)\n"
             "p.stdout.readline(); p.kill(); print(p.wait()); time.sleep(3)\n"
         }
     )
