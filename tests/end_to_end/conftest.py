@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from fixtures.submissions.build import build
+from fixtures.submissions.build import kept
 from harness.labs.inner import run_checks
 from harness.labs.session import Options, Session
 from harness.reports.progress import Progress
@@ -39,10 +39,9 @@ def grade_path(tmp_path_factory: pytest.TempPathFactory) -> GradeFolder:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Builds a submission of the catalogue, once."""
-    into = tmp_path_factory.mktemp("submissions")
-    return functools.cache(lambda name: build(name, into))
+def built() -> Callable[[str], Path]:
+    """Where a submission of the catalogue lies, to be read only; built at the first call ever."""
+    return kept
 
 
 @pytest.fixture(scope="session")
