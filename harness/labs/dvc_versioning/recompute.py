@@ -65,7 +65,7 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
     reported = reported_scores({path: data for path, data in files.items() if data is not None})
     try:
         model = _model(ws, roles)
-        held_out = _held_out(ws, roles)
+        held_out = _held_out(ws, pipeline, roles)
     except NoScores as reason:
         return Scored(reported, problem=str(reason), no_model=reason.no_model)
     found = predict_elsewhere(ws, model, held_out.features)
@@ -101,15 +101,23 @@ def _model(ws: Workspace, roles: Roles) -> str:
     return roles.model
 
 
-def _held_out(ws: Workspace, roles: Roles) -> Split:
-    files = [(path, ws.read(path, LARGEST)) for path in held_out_files(ws, roles.held_out)]
+def _held_out(ws: Workspace, pipeline: Pipeline, roles: Roles) -> Split:
+    paths = roles.held_out or _prepared_and_not_trained_on(pipeline, roles)
+    files = [(path, ws.read(path, LARGEST)) for path in held_out_files(ws, paths)]
     try:
         found = split_held_out([read_table(path, data) for path, data in files if data is not None])
     except MalformedEvidence as malformed:
         raise NoScores(f"the held-out data cannot be read: {malformed}") from malformed
     if found is None:
-        raise NoScores(f"no label column {LABEL!r} in {' or '.join(roles.held_out) or 'any data'}")
+        raise NoScores(f"no label column {LABEL!r} in {' or '.join(paths) or 'any data'}")
     return found
+
+
+def _prepared_and_not_trained_on(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:
+    """What stands for the held-out data where evaluate does not declare what it reads."""
+    prepared = [path for address in roles.prepare for path in pipeline.stage(address).out_paths]
+    train = [pipeline.stage(address) for address in roles.train]
+    return tuple(path for path in prepared if not any(stage.reads(path) for stage in train))
 
 
 def split_held_out(tables: Sequence[Table]) -> Split | None:
