@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid", "mnt")
+NS_GET_PARENT = 0xB702
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
@@ -92,15 +94,30 @@ def enter(entry: Entry) -> int:
 
 
 def _join(libc: ctypes.CDLL, entry: Entry) -> None:
-    names = NAMESPACES if entry.uid is not None else ("user", *NAMESPACES)
-    handles = [os.open(f"/proc/{entry.pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in names]
-    try:
-        for name, handle in zip(names, handles, strict=True):
-            if libc.setns(handle, 0):
-                raise OSError(ctypes.get_errno(), f"cannot join the box's {name} namespace")
-    finally:
+    with contextlib.ExitStack() as opened:
+        handles = [_handle(opened, entry.pid, name) for name in NAMESPACES]
+        if entry.uid is None:
+            user = _handle(opened, entry.pid, "user")
+            handles = [*_outer(opened, user), *handles, user]
         for handle in handles:
-            os.close(handle)
+            if libc.setns(handle, 0):
+                raise OSError(ctypes.get_errno(), "cannot join one of the box's namespaces")
+
+
+def _handle(opened: contextlib.ExitStack, pid: int, name: str) -> int:
+    handle = os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    opened.callback(os.close, handle)
+    return handle
+
+
+def _outer(opened: contextlib.ExitStack, user: int) -> list[int]:
+    """The user namespace around a box's own, which owns its other namespaces.
+
+    bwrap makes two, one in the other, to forbid making more. Source: ioctl_ns(2).
+    """
+    outer = fcntl.ioctl(user, NS_GET_PARENT)
+    opened.callback(os.close, outer)
+    return [] if os.path.sameopenfile(outer, _handle(opened, os.getpid(), "user")) else [outer]
 
 
 def _limit(kind: int, value: int) -> None:
