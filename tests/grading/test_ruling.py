@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import CheckFailed, HarnessError, Pending
+from harness.errors import CheckFailed, HarnessError, MalformedEvidence, Pending
 from harness.grading.gradebook import Gradebook
 from harness.grading.result import CheckResult, Evidence, Flag
 from harness.grading.rubric import CheckSpec
@@ -35,6 +35,23 @@ def test_a_failed_check_loses_everything_and_says_why() -> None:
 def test_a_lost_check_without_a_hint_has_the_rubrics() -> None:
     """No loss is without the student's next step."""
     assert ruling().settle(CheckFailed("a file", "no file"), 0).hint == "try one"
+
+
+def test_a_file_that_cannot_be_read_loses_everything_and_is_named() -> None:
+    """What was handed in as evidence and is none is the student's loss, with the rubric's hint."""
+    one = ruling()
+    one.award(2, "something")
+    result = one.settle(MalformedEvidence("dvc.lock", "line 3: no YAML"), 0)
+    assert (result.status, result.points, result.lost_points) == ("failed", 0, 6)
+    assert (result.expected, result.found) == ("a readable dvc.lock", "line 3: no YAML")
+    assert result.hint == "try one"
+
+
+def test_a_need_that_cannot_be_read_blocks(gradebook: Gradebook) -> None:
+    """It failed like any other, and is no error of ours."""
+    gradebook.record("A.one", MalformedEvidence("dvc.yaml", "it is empty"), 0)
+    with pytest.raises(Blocked):
+        gradebook.ruling("A.two").require_needs()
 
 
 def test_a_pending_check_keeps_its_points_open() -> None:

@@ -20,6 +20,7 @@ from tests.labs.dvc_versioning.conftest import (
     ResultsOf,
     Work,
     base_of,
+    md5_of,
     pipeline_with,
     pointer_to,
     ran,
@@ -136,6 +137,17 @@ def test_data_that_is_no_tracked_version_is_flagged(
     work.commit({f"{DATA}.dvc": None})
     again = advised(work, results_of, reproduce=replace(base_of(), placed=(stand_in,)), x=1)
     assert "wrong-data-version" in again
+
+
+def test_another_tracked_file_is_a_tracked_version(work: Work, results_of: ResultsOf, tmp_path: Path) -> None:
+    """Raw data beside the dataset has a pointer of its own; what stands in for it is flagged."""
+    extra = {"data/extra.csv.dvc": pointer_to(b"1,2", "extra.csv")}
+    work.commit({f"{DATA}.dvc": pointer_to(lab_data()), **extra})
+    item = Placed("data/extra.csv", md5_of(b"1,2"), tmp_path, "by its pointer")
+    found = advised(work, results_of, reproduce=replace(base_of(), placed=(item,)))
+    assert "wrong-data-version" not in found
+    base = replace(base_of(), placed=(replace(item, stands_in=True),))
+    assert "data/extra.csv" in advised(work, results_of, reproduce=base, x=1)["wrong-data-version"]
 
 
 def test_stages_that_read_more_or_differ_each_time_are_flagged(work: Work, results_of: ResultsOf) -> None:

@@ -22,6 +22,8 @@ from tests.labs.dvc_versioning.conftest import (
     SPLIT,
     Work,
     lock_file,
+    locked,
+    md5_of,
     pipeline_with,
     pointer_to,
 )
@@ -126,11 +128,19 @@ def test_raw_data_in_git_need_not_be_placed(work: Work) -> None:
     assert work.case(folder).raw_sources(pointer) == ("data/raw",)
 
 
+def test_a_script_that_git_lacks_is_not_raw_data(work: Work) -> None:
+    """A script that was never committed, or is gone, is missing in every fresh clone."""
+    work.commit({**CODE, "data/raw/data.csv.dvc": pointer_to(b"1,2")}, PLAIN)
+    lock = lock_file({"fit": {"deps": [{"path": "fit.py", "md5": md5_of(CODE["fit.py"])}]}})
+    head = work.commit({"fit.py": None, "dvc.lock": lock}, PLAIN)
+    assert work.case().raw_sources(head) == ("data/raw/data.csv",)
+
+
 def test_roles_follow_the_data(work: Work) -> None:
-    """Raw data is known by its pointer."""
+    """Raw data is known by its pointer, and named once."""
     sha = work.commit({**CODE, "data/raw/data.csv.dvc": pointer_to(b"1,2")}, PLAIN)
     roles = work.case().roles(sha)
-    assert (set(roles.raw), roles.prepare) == ({"data/raw/data.csv"}, ("split",))
+    assert (roles.raw, roles.prepare) == (("data/raw/data.csv",), ("split",))
     assert (roles.train, roles.evaluate) == (("fit",), ("score",))
     assert (roles.model, roles.held_out) == ("forest.pkl", ("test.csv",))
 
@@ -155,6 +165,44 @@ def test_a_broken_lock_is_left_out_and_refused_where_it_counts(work: Work) -> No
     assert case.locks(sha) == {}
     with pytest.raises(MalformedEvidence):
         case.refuse_unreadable_locks()
+
+
+@pytest.mark.parametrize("file", ["dvc.lock", "lab/dvc.lock"])
+def test_a_broken_lock_is_refused_by_its_path(work: Work, file: str) -> None:
+    """At the graded commit, in any folder, whether or not a stage belongs to it; one of the past is past."""
+    work.commit({file: b"<<<<<<< HEAD\n"}, PLAIN)
+    with pytest.raises(MalformedEvidence) as malformed:
+        work.case().refuse_unreadable_locks()
+    assert malformed.value.path == file
+    work.commit({file: lock_file({"fit": locked(FIT)})}, PLAIN)
+    work.case().refuse_unreadable_locks()
+
+
+def test_recorded_outputs_are_those_of_stages_that_are_still_there(work: Work) -> None:
+    """DVC leaves the entry of a renamed or removed stage in the lock; it records nothing of this pipeline."""
+    gone = {"old_fit": locked(FIT, "long ago"), "plot": {"outs": [{"path": "plot.csv", "md5": "0" * 32}]}}
+    entries = {stage.name: locked(stage) for stage in PLAIN.stages}
+    sha = work.commit({"dvc.lock": lock_file({**entries, **gone})}, PLAIN)
+    outs = work.case().locked_outs(sha)
+    assert list(outs) == ["train.csv", "test.csv", "forest.pkl", "scores.json"]
+    assert outs["forest.pkl"].md5 == md5_of(b"forest.pkl")
+
+
+def test_recorded_outputs_lie_in_the_repository(work: Work) -> None:
+    """What a stage makes elsewhere, and a stage without an entry, record nothing."""
+    outside = pipeline_with(replace(FIT, outs=(Output("../m.pkl"),)))
+    lock = lock_file({"fit": {"outs": [{"path": "../m.pkl", "md5": "0" * 32}]}})
+    for commit in (work.commit({"dvc.lock": lock}, outside), work.commit({"dvc.lock": None}, PLAIN)):
+        assert work.case().locked_outs(commit) == {}
+
+
+def test_recorded_outputs_come_from_all_locks(work: Work) -> None:
+    """Each stage is looked up in the lock beside its dvc.yaml; of equal names each has its own."""
+    inside = replace(FIT, file="lab/dvc.yaml", wdir="lab", address="lab/dvc.yaml:fit")
+    lab = lock_file({"fit": {"outs": [{"path": "m.pkl", "md5": "0" * 32}]}})
+    top = lock_file({"fit": locked(FIT)})
+    sha = work.commit({"lab/dvc.lock": lab, "dvc.lock": top}, Pipeline((FIT, inside)))
+    assert sorted(work.case().locked_outs(sha)) == ["forest.pkl", "lab/m.pkl"]
 
 
 def test_head_runs_first_then_earlier_student_commits(work: Work) -> None:
@@ -204,3 +252,28 @@ def test_the_labs_own_keys_are_those_that_are_there(work: Work) -> None:
 def test_stages_know_their_lock() -> None:
     """Beside their dvc.yaml."""
     assert Case.lock_of(replace(FIT, file="a/dvc.yaml")) == "a/dvc.lock"
+
+
+def test_commits_of_words_are_no_tries(work: Work) -> None:
+    """Notes in a README change nothing that runs: the commit behind them is tried all the same."""
+    good = work.commit({"fit.py": b"good", "dvc.yaml": b"1"}, PLAIN)
+    work.commit({"fit.py": b"broken"}, PLAIN)
+    for number in range(5):
+        work.commit({"README.md": b"note %d" % number, "docs/notes.rst": b"%d" % number}, PLAIN)
+    case = work.case(PLAIN)
+    assert case.commits_to_run() == (case.commit, good)
+
+
+def test_a_state_is_tried_once(work: Work) -> None:
+    """A commit and its reversion leave what was there before."""
+    good = work.commit({"fit.py": b"1", "dvc.yaml": b"1"}, PLAIN)
+    other = work.commit({"fit.py": b"2"}, PLAIN)
+    head = work.commit({"fit.py": b"1"}, PLAIN)
+    assert good not in work.case().commits_to_run()
+    assert work.case().commits_to_run() == (head, other)
+
+
+def test_tries_end_after_a_few_commits(work: Work) -> None:
+    """A pipeline that never ran is not run as often as it was committed."""
+    commits = [work.commit({"dvc.yaml": b"%d" % number}, PLAIN) for number in range(8)]
+    assert work.case().commits_to_run() == tuple(commits[:-6:-1])

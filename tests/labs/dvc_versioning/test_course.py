@@ -154,6 +154,43 @@ def test_a_commit_in_which_not_all_runs_fails(
 
 
 @pytest.mark.long
+def test_a_deleted_script_is_not_brought_back(student_work: Workspace, tmp_path: Path) -> None:
+    """Its bytes are in the history and its md5 in the lock, and a fresh clone has no such file."""
+    source = student_work.copy(tmp_path / "source")
+    source.run("git", "rm", "-q", "fit.sh", check=True)
+    commit_all(source, "oops")
+    lab = opened(source, tmp_path / "store")
+    workspace = lab.start(tmp_path / "a")
+    with pytest.raises(CheckFailed, match=r"fit\.sh"):
+        lab.course.reproduce_at(workspace, lab.case.commit)
+    assert workspace.read("fit.sh") is None
+    lab.close()
+
+
+@pytest.mark.long
+def test_where_nothing_runs_the_stages_that_do_are_read(student_work: Workspace, tmp_path: Path) -> None:
+    """A split before a broken training reads its parameter; of the broken stage nothing is known."""
+    source = student_work.copy(tmp_path / "source")
+    write_tree(source.repo, {"fit.sh": "cat forgotten.csv\n", "score.sh": f"set -e\n{FILES['score.sh']}"})
+    source.run("git", "commit", "-q", "-a", "--amend", "-m", "never ran", check=True)
+    lab = opened(source, tmp_path / "store")
+    with pytest.raises(CheckFailed, match=r"forgotten\.csv"):
+        lab.course.reproduce(lab.start(tmp_path / "a"))
+    found = lab.course.readings_at_head
+    assert list(found) == ["split"]
+    assert (found["split"].read, found["split"].undeclared) == (frozenset({"split.rows"}), frozenset())
+    lab.close()
+
+
+def test_where_the_pipeline_runs_nothing_is_read_beforehand(
+    small_lab: SmallLab, reproduced: Workspace
+) -> None:
+    """Its stages are read by scenarios of their own."""
+    assert reproduced.repo.is_dir()
+    assert small_lab.course.readings_at_head == {}
+
+
+@pytest.mark.long
 def test_a_value_that_the_pipeline_refuses_is_followed_by_another(
     student_work: Workspace, tmp_path: Path
 ) -> None:

@@ -94,6 +94,18 @@ def test_another_seed_gives_other_experiments() -> None:
     assert len({experiments([TREES, DEPTH], seed) for seed in range(20)}) > 1
 
 
+@pytest.mark.parametrize("key", ["min_samples_split", "max_leaf_nodes", "cv"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_count_that_is_no_first_guess_is_at_least_two(key: str, seed: int) -> None:
+    """Scikit-learn refuses a split of one sample, or one fold: an experiment has no second try."""
+    count = Param("params.yaml", f"train.{key}", 4)
+    drawn = [change for one in experiments([TREES, count], seed) for change in one if change.param == count]
+    assert len(drawn) == 3
+    for change in (*drawn, *train_changes([count], seed)):
+        assert isinstance(change.new, int)
+        assert change.new >= 2
+
+
 @pytest.mark.parametrize("key", ["seed", "train.random_state", "split.Random_State"])
 def test_seeds_are_told_by_their_names(key: str) -> None:
     """A seed is the last thing to vary."""

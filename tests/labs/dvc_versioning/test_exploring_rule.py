@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from harness.errors import CheckFailed
+from harness.evidence.pipeline import Output, Pipeline
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.draws import Change, Param
 from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs
@@ -24,9 +26,11 @@ from harness.labs.dvc_versioning.recompute import Scored
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,
     RIGHT,
+    SCORE,
     TREES,
     base_of,
     md5_of,
+    pipeline_with,
     ran,
     scored,
     state,
@@ -139,6 +143,28 @@ def test_no_table_is_refused(table: object) -> None:
         refuse_incomplete_table(PLAIN, RUNS, replace(shown(), shown=table))
 
 
+def test_metrics_of_the_same_name_in_two_files_are_both_shown() -> None:
+    """`exp show` may list the files in another order than dvc.yaml; both must be there."""
+    outs = (
+        Output("test.json", cached=False, kind="metric"),
+        Output("train.json", cached=False, kind="metric"),
+    )
+    pipeline = pipeline_with(replace(SCORE, outs=outs))
+    files = {**RUN.files, "test.json": b'{"accuracy": 0.9}', "train.json": b'{"accuracy": 1.0}'}
+    run = replace(RUN, files=files)
+    test, train = ({"accuracy": value} for value in (0.9, 1.0))
+    params = {"params.yaml": {"data": {"fit": {"trees": 2}}}}
+    for metrics, complete in (
+        ({"train.json": {"data": train}, "test.json": {"data": test}}, True),
+        ({"train.json": {"data": train}}, False),
+    ):
+        one: dict[str, object] = {
+            "revs": [{"name": "odd-name", "data": {"params": params, "metrics": metrics}}]
+        }
+        with nullcontext() if complete else pytest.raises(CheckFailed, match=r"accuracy in the row"):
+            refuse_incomplete_table(pipeline, replace(RUNS, experiments=(run,)), shown(one))
+
+
 def test_an_applied_experiment_is_there_in_full() -> None:
     """Parameters by value, lock by content, outputs by hash."""
     rewritten = {"params.yaml": b"fit:\n  depth: 3\n  trees: 2\n"}
@@ -193,6 +219,22 @@ def test_two_rows_apart_are_noise(wrong: tuple[int, ...]) -> None:
     """Another version of the library trains a slightly other forest."""
     run = again(values(*wrong), scored(None, TRUTH, guesses(*wrong)))
     assert repetition(counted(values(0)), run, deterministic=True)[0] == "same"
+
+
+@pytest.mark.parametrize("wrong", [4, 7, 10])
+def test_more_than_two_rows_apart_are_open(wrong: int) -> None:
+    """Numbers that were raised by a few test rows are not taken for noise."""
+    run = again(values(*range(wrong)), scored(None, TRUTH, guesses(*range(wrong))))
+    assert repetition(counted(values(0)), run, deterministic=True)[0] == "open"
+
+
+@pytest.mark.parametrize("model", [None, "m"])
+def test_an_unknown_model_is_not_the_same_model(model: str | None) -> None:
+    """Where training has no model that evaluation reads, other scores are open and nobody's fabrication."""
+    run = again(values(*range(20)), scored(None, TRUTH, guesses(*range(20))))
+    unknown = replace(run, roles=base_of(Pipeline()).roles)
+    assert unknown.roles.model is None
+    assert repetition(counted(values(0), model), unknown, deterministic=True)[0] == "open"
 
 
 def test_scores_far_apart_or_unknown_are_open() -> None:

@@ -99,6 +99,7 @@ def test_right_scores_pass() -> None:
         ({**RIGHT, "accuracy": True}, "accuracy: 'True' is a truth value, not a number"),
         ({**RIGHT, "accuracy": 0.751}, "accuracy 0.751 instead of 0.75"),
         ({**RIGHT, "f1": 0.66}, "f1 0.66 instead of 0.666667"),
+        ({**RIGHT, "accuracy": 0}, "accuracy 0 instead of 0.75"),
     ],
 )
 def test_other_scores_fail(values: dict[str, object] | None, found: str) -> None:

@@ -46,13 +46,14 @@ def test_what_may_be_a_model(data: bytes) -> None:
     ("data", "why"),
     [
         (b"", "is an empty file"),
-        (b"a trained model\n" * 20, "is a text that is no model"),
+        (b"a model", "is a text that is no model"),
+        (b"a random forest with one hundred trees of depth ten, " * 4, "is a text that is no model"),
         (pickle.dumps("a trained model" * 100), "is a pickle of plain values such as a string"),
         (pickle.dumps({"accuracy": 0.9, "trees": [1, 2]}), "is a pickle of plain values such as a string"),
         (pickle.dumps(b"model" * 50, protocol=4), "is a pickle of plain values such as a string"),
         (pickle.dumps("model", protocol=0), "is a text that is no model"),
     ],
-    ids=["empty", "text", "string", "numbers", "bytes", "old string"],
+    ids=["empty", "short text", "long text", "string", "numbers", "bytes", "old string"],
 )
 def test_what_is_no_model(data: bytes, why: str) -> None:
     """A string is no model however it is written down."""

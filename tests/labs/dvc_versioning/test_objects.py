@@ -112,3 +112,27 @@ def test_the_first_bytes_of_an_object(work: Work) -> None:
     objects = objects_of(work)
     assert objects.bytes_of(md5, 4) == b"0123"
     assert objects.bytes_of(None) is None
+
+
+def test_an_entry_of_a_stage_that_is_gone_is_not_tracked(work: Work) -> None:
+    """DVC keeps the lock entry of a renamed or removed stage, and `dvc pull` does not bring its files."""
+    gone = {"old_fit": locked(FIT, "long ago"), "plot": {"outs": [{"path": "plot.csv", "md5": md5_of(b"x")}]}}
+    entries = {stage.name: locked(stage) for stage in PLAIN.stages}
+    sha = work.commit({"dvc.lock": lock_file({**entries, **gone})})
+    tracked = objects_of(work, PLAIN).tracked_at(sha)
+    assert sorted(tracked) == ["forest.pkl", "test.csv", "train.csv"]
+    assert tracked["forest.pkl"] == md5_of(b"forest.pkl")
+
+
+def test_a_remote_has_a_folder_with_its_files(work: Work) -> None:
+    """DVC's listing alone is no data: each file that it names must be in the remote, not in the cache."""
+    listing = json.dumps([{"md5": md5_of(b"1"), "relpath": "a"}]).encode()
+    for store in (REMOTE, ".dvc/cache"):
+        md5 = work.hand_in(listing, store, suffix=".dir")
+    work.hand_in(b"1")
+    sha = work.commit({"raw.dvc": pointer_to(b"", "raw", md5=md5)})
+    objects = objects_of(work)
+    assert (objects.remote_lacks(sha), objects.lacking(sha)) == (("raw",), ())
+    assert not objects.remote_serves
+    work.hand_in(b"1", REMOTE)
+    assert objects_of(work).remote_serves

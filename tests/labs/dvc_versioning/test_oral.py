@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.errors import CheckFailed
 from harness.evidence.pipeline import Pipeline
 from harness.grading.rubric_file import load_rubric
 from harness.labs.dvc_versioning.dataset import PACKAGE, lab_data
@@ -92,3 +93,29 @@ def test_every_question_is_made_from_known_facts(work: Work, results_of: Results
     for item in rubric.oral:
         for question in item.questions:
             assert question.filled(known) is not None, question.ask
+
+
+def test_a_rerun_that_ran_everything_or_nothing_is_told_in_words(work: Work, results_of: ResultsOf) -> None:
+    """A question never has a gap where the list is empty."""
+    work.commit({"dvc.yaml": b"1"})
+    everything = rerun(PLAIN, "split", "fit", "score")
+    found = told(work, results_of, PLAIN, reproduce=base_of(), train=everything)
+    assert (found["ran"], found["stayed"]) == ("split, fit, score", "none")
+    found = told(work, results_of, PLAIN, reproduce=base_of(), train=rerun(PLAIN), x=1)
+    assert (found["ran"], found["stayed"]) == ("nothing", "split, fit, score")
+
+
+def test_a_run_that_failed_is_no_fact(work: Work, results_of: ResultsOf) -> None:
+    """Nothing is asked about a change that could not be tried."""
+    work.commit({"dvc.yaml": b"1"})
+    failure = CheckFailed("a pipeline that runs", "it does not")
+    assert told(work, results_of, PLAIN, reproduce=failure, train=failure) == {}
+
+
+def test_an_experiment_without_f1_is_left_out(work: Work, results_of: ResultsOf) -> None:
+    """Names and scores are lists of the same length."""
+    work.commit(ran_with(100))
+    experiment(work, "exp-10", ran_with(10, 0.1))
+    experiment(work, "exp-20", {**ran_with(20), "scores.json": b'{"accuracy": 0.2}'})
+    found = told(work, results_of, PLAIN)
+    assert found == {"experiment_names": "exp-10", "experiment_scores": "0.1000"}

@@ -119,3 +119,20 @@ def test_a_summary_names_what_is_read() -> None:
     readings = [Reading("b", read=keys("z")), Reading("a", read=keys("y"))]
     assert summary(*of_stages(readings)) == "reads y, z"
     assert summary(*of_stages([Reading("b")])) == summary([], {}) == "reads no parameter"
+
+
+def test_a_stage_that_does_not_run_is_told_beside_one_that_does() -> None:
+    """What the other stage of the role reads is judged all the same."""
+    stages = [Stage("tune", "tune"), Stage("fit", "fit")]
+    assert params_rule.faults("train", stages, {"fit": READ}, PRESENT) == [
+        "tune does not run, so that nothing shows what it reads"
+    ]
+    reading = replace(READ, undeclared=keys("train.seed"))
+    assert len(params_rule.faults("train", stages, {"fit": reading}, PRESENT)) == 2
+
+
+def test_a_training_that_does_not_run_is_one_fault() -> None:
+    """It is not said as well that it reads nothing, or that its values are hard-coded."""
+    stage = Stage("fit", "fit", params={"params.yaml": ("train",)})
+    assert len(params_rule.faults("train", [stage], {"other": READ}, PRESENT)) == 1
+    assert summary([stage], {"other": READ}) == "reads no parameter"

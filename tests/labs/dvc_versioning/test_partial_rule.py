@@ -30,6 +30,7 @@ from tests.labs.dvc_versioning.conftest import (
     READS,
     SCORE,
     SPLIT,
+    TREES,
     base_of,
     pipeline_with,
     ran,
@@ -42,6 +43,7 @@ BLIND = pipeline_with(replace(SCORE, deps=("score.py", "test.csv")))
 FILE_DEPS = pipeline_with(
     replace(SPLIT, deps=(*SPLIT.deps, "params.yaml")), replace(FIT, deps=(*FIT.deps, "params.yaml"))
 )
+WHOLE = pipeline_with(*(replace(stage, params={"params.yaml": ()}) for stage in (SPLIT, FIT)))
 SHARE = Change(Param("params.yaml", "split.share", 0.2), 0.4)
 EDIT = Rerun("an edit of score.py", ran("score"), state(PLAIN), state(PLAIN))
 READ = Mapping[str, frozenset[str] | None]
@@ -153,6 +155,36 @@ def test_touched_are_the_stages_that_declare_the_parameter() -> None:
     assert touched(rerun(PLAIN, "split", param=None), base) == ("split",)
 
 
+def test_a_stage_that_lists_params_it_never_reads_ran_without_need() -> None:
+    """The whole file under `params` of the split costs what the file under its `deps` costs, and is named."""
+    result = graded(WHOLE, "split", "fit", "score", moved=["fit", "score"])
+    assert (result.points, graded(FILE_DEPS, "split", "fit", "score", moved=["fit", "score"]).points) == (
+        4,
+        4,
+    )
+    assert result.hint == (
+        "List under the `params` of `split` only the keys of params.yaml that its script reads."
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "change", "moved", "stages"),
+    [
+        ("train", TREES, ["fit"], ("fit",)),
+        ("train", TREES, ["split", "fit"], ("split", "fit")),
+        ("prepare", SHARE, ["split"], ("split",)),
+        ("prepare", SHARE, ["split", "fit"], ("split", "fit")),
+        ("prepare", SHARE, [], ("split",)),
+    ],
+)
+def test_another_roles_stage_is_touched_only_if_its_outputs_changed(
+    role: str, change: Change, moved: list[str], stages: tuple[str, ...]
+) -> None:
+    """The stages of the role for which the parameter was drawn are touched whatever came out."""
+    about = replace(rerun(WHOLE, "split", "fit", param=change, moved=moved), role=role)
+    assert touched(about, base_of(WHOLE)) == stages
+
+
 def test_no_line_is_blamed_for_a_stage_that_ran_for_another_reason() -> None:
     """A file under deps is only named when a stage that lists it ran without need."""
     about = rerun(PLAIN, "split", "fit", "score")
@@ -203,6 +235,18 @@ def test_what_follows_the_evaluation_may_run_with_it() -> None:
     report = Stage("report", "report", cmd=("cat",), deps=("scores.json",), outs=(Output("report.md"),))
     base = base_of(Pipeline((*PLAIN.stages, report)))
     assert script_fault(replace(EDIT, completed=ran("score", "report")), base, READS) is None
+
+
+def test_one_script_for_all_stages_runs_them_all() -> None:
+    """What is edited is a script that every stage runs; a stage that does not read it still must stay."""
+    shared = pipeline_with(*(replace(s, deps=("main.py", *s.deps[1:])) for s in PLAIN.stages))
+    about = Rerun("an edit", ran("split", "fit", "score"), state(shared), state(shared), path="main.py")
+    declared: READ = {stage.address: frozenset(stage.deps) for stage in shared.stages}
+    for reads in (declared, {}, dict.fromkeys(shared.addresses)):
+        assert script_fault(about, base_of(shared), reads) is None
+    fault = script_fault(about, base_of(shared), {**declared, "split": frozenset({"data/raw/data.csv"})})
+    assert fault is not None
+    assert fault.found == "split ran too"
 
 
 def deleted(before: str | None, after: str | None) -> tuple[Rerun, Reproduction]:

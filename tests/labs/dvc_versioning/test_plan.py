@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from fixtures.workspaces import commit_all, write_tree
 from harness.evidence.pipeline import Pipeline
 from harness.labs.dvc_versioning.course import Course
 from harness.labs.dvc_versioning.dataset import lab_data
@@ -14,7 +17,7 @@ from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.sensitivity import Alone
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import PLAIN, Work, larger, lock_file, pointer_to
-from tests.labs.dvc_versioning.small_lab import SmallLab
+from tests.labs.dvc_versioning.small_lab import FILES, SmallLab, opened
 from tests.labs.dvc_versioning.test_handed_in_experiments import experiment, ran_with
 
 POINTER = "data/raw/data.csv.dvc"
@@ -122,3 +125,25 @@ def test_stages_are_run_alone_and_their_parameters_tried(
     locked = plays["locked"](small_lab.start(root / "c"))
     assert isinstance(locked, Scored)
     assert locked.reported is not None
+
+
+@pytest.mark.long
+def test_a_parameter_in_a_templated_command_is_read(student_work: Workspace, tmp_path: Path) -> None:
+    """DVC puts the value into the command line: the script never opens the params file."""
+    source = student_work.copy(tmp_path / "source")
+    command = "cmd: sh fit.sh ${fit.n_estimators} ${fit.max_depth}"
+    script = "(echo a forest of $1 and $2; cat train.csv) > forest.pkl\n"
+    pipeline = FILES["dvc.yaml"].replace("cmd: sh fit.sh", command)
+    write_tree(source.repo, {"dvc.yaml": pipeline, "fit.sh": script})
+    source.run("dvc", "repro", "-q", check=True)
+    commit_all(source, "use a template")
+    lab = opened(source, tmp_path / "store")
+    made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
+    plays = {scenario.name: scenario.play for scenario in made.scenarios}
+    workspace = lab.start(tmp_path / "a")
+    plays["reproduce"](workspace)
+    plays["alone"](workspace.copy(tmp_path / "b"))
+    readings = plays["params-train"](workspace)
+    assert isinstance(readings, dict)
+    assert (readings["fit"].read, readings["fit"].unread) == ({"fit.n_estimators", "fit.max_depth"}, set())
+    lab.close()

@@ -128,6 +128,21 @@ def test_features_and_labels_may_lie_in_two_files() -> None:
         assert (found.labels, found.features) == ((1, 0), b"a,b\n1.5,2.5\n3.5,4.5\n")
 
 
+def test_labels_in_a_file_of_their_own_win_over_a_feature_of_few_values() -> None:
+    """A feature of zeros and ones looks like a label only where there is no other."""
+    features, labels = (
+        table("a,big\n1.5,0\n3.5,1\n4.5,1\n5.5,0\n", "X.csv"),
+        table("z\n1\n1\n0\n0\n", "y.csv"),
+    )
+    for tables in ([features, labels], [labels, features]):
+        found = split_held_out(tables)
+        assert found is not None
+        assert found.labels == (1, 1, 0, 0)
+    alone = split_held_out([features])
+    assert alone is not None
+    assert alone.labels == (0, 1, 1, 0)
+
+
 def test_tables_that_do_not_fit_have_no_labels() -> None:
     """Labels of other rows are no labels."""
     assert split_held_out([table("a,b\n1.5,2.5\n", "X.csv"), table("answer\n1\n0\n", "y.csv")]) is None

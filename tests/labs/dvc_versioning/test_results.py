@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.errors import CheckFailed, HarnessError
+from harness.errors import CheckFailed, HarnessError, Pending
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading
 from tests.labs.dvc_versioning.conftest import PLAIN, ResultsOf, base_of, ran, rerun, scored, state
@@ -38,6 +38,13 @@ def test_a_failed_scenario_fails_who_asks(results_of: ResultsOf, ask: Callable[[
     with pytest.raises(CheckFailed) as failure:
         ask(found)
     assert failure.value is FAILURE
+
+
+def test_a_switch_that_nobody_could_play_is_pending(results_of: ResultsOf) -> None:
+    """It is planned only where the versions are known or can be made."""
+    with pytest.raises(Pending) as pending:
+        results_of({}).visits()
+    assert ".dvc/cache" in pending.value.hint
 
 
 def test_nothing_is_a_possible_answer(results_of: ResultsOf) -> None:

@@ -39,6 +39,12 @@ STAGE = Stage(
     params={"params.yaml": ("fit.trees", "fit.depth")},
     outs=(Output("forest.txt"),),
 )
+TEMPLATE = b"""stages:
+  fit:
+    cmd: echo ${fit.trees} > forest.txt
+    params: [fit.trees]
+    outs: [forest.txt]
+"""
 SCORE = Stage(
     "score",
     "score",
@@ -103,6 +109,27 @@ def test_a_key_read_without_declaration_is_found(fitted: Workspace) -> None:
     assert reading(fitted, replace(STAGE, params={"params.yaml": ("fit.trees",)})).undeclared == frozenset(
         {"fit.depth"}
     )
+
+
+@pytest.mark.parametrize("deps", [(), ("params.yaml",)])
+def test_a_key_is_found_where_no_stage_declares_any(fitted: Workspace, deps: tuple[str, ...]) -> None:
+    """params.yaml beside dvc.yaml is looked into all the same, be it under `deps` or nowhere."""
+    stage = replace(STAGE, params={}, deps=(*STAGE.deps, *deps))
+    run_stage(fitted, stage)
+    trial = Sensitivity(fitted, Pipeline((stage,)), stage, results(fitted, stage))
+    found = trial.reading(deterministic=True, suspects=frozenset())
+    assert found.undeclared == frozenset({"fit.trees", "fit.depth"})
+
+
+def test_a_templated_parameter_is_read(fitted: Workspace) -> None:
+    """DVC puts the number into the command: the change of the params file shows only when DVC runs it."""
+    stage = replace(STAGE, cmd=("echo 5 > forest.txt",), deps=(), params={"params.yaml": ("fit.trees",)})
+    fitted.run("dvc", "init", "-q", check=True)
+    fitted.write("dvc.yaml", TEMPLATE)
+    found = reading(fitted, stage)
+    assert (found.read, found.unread) == (frozenset({"fit.trees"}), frozenset())
+    assert found.undeclared == frozenset()
+    assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
 
 
 def test_a_section_is_read_when_a_key_of_it_is(fitted: Workspace) -> None:

@@ -12,7 +12,7 @@ from harness.labs.dvc_versioning.dataset import lab_data
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.submission.contents import md5_of
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.small_lab import DATA, FIRST, SECOND, SmallLab, opened
+from tests.labs.dvc_versioning.small_lab import DATA, FILES, FIRST, SECOND, SmallLab, opened
 
 GROW = f"with open('{DATA}', 'a') as file:\n    file.write(open('{DATA}').readlines()[-1])\n"
 
@@ -87,3 +87,20 @@ def test_an_earlier_commit_is_pushed_where_head_was_not_handed_in(
     pushed = push(small_lab.start(tmp_path / "a"), small_lab.objects, earlier)
     assert pushed.wanted == {DATA: md5_of(FIRST.encode())} == pushed.pulled
     assert pushed.commit == earlier
+
+
+@pytest.mark.long
+def test_a_renamed_stages_old_files_are_not_waited_for(student_work: Workspace, tmp_path: Path) -> None:
+    """The lock still has the old stage's entry, and `dvc pull` does not bring what it made."""
+    source = student_work.copy(tmp_path / "source")
+    renamed = {name: text.replace("forest.pkl", "model.pkl") for name, text in FILES.items()}
+    pipeline = renamed["dvc.yaml"].replace("  fit:\n", "  training:\n")
+    write_tree(source.repo, {**renamed, "dvc.yaml": pipeline, ".gitignore": "/*.csv\n/*.pkl\n"})
+    source.run("dvc", "repro", "-q", check=True)
+    commit_all(source, "rename")
+    assert b"forest.pkl" in (source.read("dvc.lock") or b"")
+    lab = opened(source, tmp_path / "store")
+    pushed = push(lab.start(tmp_path / "a"), lab.objects, lab.case.commit)
+    assert sorted(pushed.wanted) == [DATA, "model.pkl", "test.csv", "train.csv"]
+    assert pushed.pulled == pushed.wanted
+    lab.close()

@@ -6,14 +6,13 @@ import json
 
 import pytest
 
+from fixtures.workspaces import NewWorkspace
 from harness.evidence.pipeline import Pipeline
 from harness.labs.dvc_versioning.dataset import lab_data
-from harness.labs.dvc_versioning.versions import Dataset, read_listing
+from harness.labs.dvc_versioning.versions import Dataset, blob_name, read_listing
 from tests.labs.dvc_versioning.conftest import (
-    PLAIN,
     Work,
     larger,
-    lock_file,
     md5_of,
     pointer_to,
 )
@@ -196,40 +195,12 @@ def test_data_that_came_back_is_found(work: Work, path: str) -> None:
     assert opened(work).in_git_after(moved) == (again, path)
 
 
-def test_raw_data_is_placed_by_its_pointer(work: Work) -> None:
-    """The pointer at the commit, not the newest version."""
-    first = work.commit({POINTER: pointer_to(lab_data())})
-    work.commit({POINTER: pointer_to(larger())})
-    work.hand_in(larger())
-    dataset = opened(work)
-    (item,) = dataset.behind(DATA, first)
-    assert (item.path, item.md5, item.stands_in) == (DATA, md5_of(lab_data()), False)
-
-
-def test_raw_data_without_a_pointer_is_placed_by_the_lock(work: Work) -> None:
-    """The handout lets the pointer go once the pipeline manages the data."""
-    work.commit({POINTER: pointer_to(larger())})
-    lock = lock_file({"split": {"deps": [{"path": DATA, "md5": md5_of(lab_data())}]}})
-    head = work.commit({POINTER: None, "dvc.lock": lock})
-    work.hand_in(larger())
-    (item,) = opened(work, pipeline=PLAIN).behind(DATA, head)
-    assert (item.md5, item.stands_in) == (md5_of(lab_data()), False)
-
-
-def test_lost_raw_data_has_a_stand_in(work: Work) -> None:
-    """The newest tracked version, else the lab's data; either says that it stands in."""
-    work.commit({POINTER: pointer_to(larger())})
-    lost = work.commit({POINTER: pointer_to(b"lost")})
-    (item,) = opened(work).behind(DATA, lost)
-    assert (item.md5, item.stands_in) == (md5_of(lab_data()), True)
-    work.hand_in(larger())
-    (item,) = opened(work).behind(DATA, lost)
-    assert (item.md5, item.stands_in) == (md5_of(larger()), True)
-    assert "was not handed in" in item.how
-
-
-def test_a_file_of_a_tracked_folder_is_placed_by_the_folders_pointer(work: Work) -> None:
-    """A stage may depend on one file of what is tracked as a folder."""
-    sha = work.commit({"data/raw.dvc": pointer_to(b"", "raw", md5=f"{md5_of(listing(data=lab_data()))}.dir")})
-    (item,) = opened(work).behind(DATA, sha)
-    assert (item.path, item.stands_in) == (DATA, False)
+def test_a_blob_is_named_as_git_names_it(new_workspace: NewWorkspace) -> None:
+    """Empty, text with either line end, bytes, the lab's data: `git hash-object` says the same."""
+    every = [b"", b"a\n", b"a\r\n", b"a", b"\x00\xff" * 40, lab_data()]
+    workspace = new_workspace()
+    for number, data in enumerate(every):
+        workspace.write(f"{number}", data)
+    names = [str(number) for number in range(len(every))]
+    hashed = workspace.run("git", "hash-object", *names, check=True).stdout.split()
+    assert [blob_name(data) for data in every] == hashed
