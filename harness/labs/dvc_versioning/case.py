@@ -188,10 +188,9 @@ class Case:
 
     def _working_state(self, commit: str) -> frozenset[tuple[str, str]]:
         """What of a commit can change how it runs: every file but the texts for people."""
-        tree = self.repository.tree(commit)
-        entries = (
-            tree.entry(path) for path in tree.paths() if not path.lower().endswith((".md", ".txt", ".rst"))
-        )
+        tree, read = self.repository.tree(commit), self.pipeline(commit).sources()
+        texts = {path for path in tree.paths() if path.lower().endswith((".md", ".txt", ".rst"))} - set(read)
+        entries = (tree.entry(path) for path in tree.paths() if path not in texts)
         return frozenset((entry.path, entry.sha) for entry in entries if entry)
 
     def script_of(self, pipeline: Pipeline, stages: Sequence[str], commit: str) -> str | None:

@@ -43,7 +43,7 @@ def _dependency_facts(case: Case) -> dict[str, str]:
     if not guilty:
         return {}
     return {
-        "file_dependent_stages": listed(dict.fromkeys(name for name, _ in guilty)),
+        "file_dependent_stages": listed(name for name, file in guilty if file == guilty[0][1]),
         "params_file": guilty[0][1],
     }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from harness.errors import MalformedEvidence
 from harness.evidence.params import covers, declares, extremes, flatten, load_params
 from harness.evidence.params_edit import delete, edit
 from harness.workspace.trace import reads as traced
@@ -136,7 +138,8 @@ class Sensitivity:
     def _is_read(self, file: str, leaf: str, value: Value, *, deterministic: bool) -> bool:
         original = self.ws.read(file) or b""
         trials = [(f"{leaf}={new}", edit(file, original, leaf, new)) for new in extremes(leaf, value)[:1]]
-        trials.append((f"{leaf} deleted", delete(file, original, leaf)))
+        if not self._templated:  # DVC itself refuses a template whose key is missing
+            trials.append((f"{leaf} deleted", delete(file, original, leaf)))
         for name, data in trials:
             effect = self._effect(file, data, original)
             self.tried[leaf] = f"{name}: {effect}"
@@ -163,7 +166,9 @@ class Sensitivity:
             original = data = self.ws.read(file) or b""
             for key in keys:
                 data = delete(file, data, key)
-            if keys and deterministic and self._effect(file, data, original) == "unchanged":
+            if not keys or not deterministic or self._templated:
+                continue
+            if self._effect(file, data, original) == "unchanged":
                 found |= set(keys)
         return found
 
@@ -197,11 +202,22 @@ class Sensitivity:
 
     def _run(self) -> Completed:
         """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
-        if b"${" not in (self.ws.read(self.stage.file) or b""):
+        if not self._templated:
             return run_stage(self.ws, self.stage)[0]
         options = ("-f", "-s", "--no-run-cache", self.stage.name)
         folder = posixpath.dirname(self.stage.file) or "."
         return self.ws.run("dvc", "repro", *options, cwd=folder, timeout=STAGE_SECONDS)
+
+    @cached_property
+    def _templated(self) -> bool:
+        """Whether DVC fills parameters into the stage's command (`${…}`)."""
+        try:
+            stages = load_params(self.stage.file, self.ws.read(self.stage.file) or b"").get("stages")
+        except MalformedEvidence:
+            return False
+        entry = stages.get(self.stage.name.partition("@")[0]) if isinstance(stages, dict) else None
+        body = entry.get("do", entry) if isinstance(entry, dict) else None
+        return isinstance(body, dict) and "${" in str(body.get("cmd"))
 
     def _declared(self, file: str, leaf: str) -> bool:
         return file in self.stage.params and declares(self.stage.params[file], leaf)

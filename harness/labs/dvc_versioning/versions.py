@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.case import Case
 
 LEAST_LIKE = 4
+TABLES = (".csv", ".tsv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Dataset:
             path.endswith(DATA_PATH),
             bool(hashes & set(known_forms())),
             DATA_PATH.startswith(f"{path.split('/', 1)[-1]}/") or path.endswith(("data/raw", "data")),
-            path.endswith((".csv", ".tsv", ".parquet")),
+            path.endswith(TABLES),
         )
         return next((rank for rank, sign in enumerate(signs) if sign), LEAST_LIKE), path
 
@@ -147,7 +148,7 @@ class Dataset:
     @staticmethod
     def _main(files: Sequence[Placed]) -> Placed | None:
         """The table among a version's files: the largest."""
-        tables = [item for item in files if item.path.endswith((".csv", ".tsv", ".parquet"))]
+        tables = [item for item in files if item.path.endswith(TABLES)]
         return max(tables or files, key=lambda item: item.data.stat().st_size, default=None)
 
     def resolve(self, path: str, md5: str) -> tuple[Placed, ...] | None:
@@ -219,6 +220,8 @@ class Dataset:
         return frozenset(pointer.file for _, pointer in self.history.get(self.path, ()))
 
     def _is_data(self, path: str, blob: str) -> bool:
+        if "/.dvc/cache/" in f"/{path}":
+            return False  # a committed cache is D1.init's matter
         inside = path == self.path or (path.startswith(f"{self.path}/") and not path.endswith(".gitignore"))
         return inside or blob in self._blobs
 
@@ -250,10 +253,13 @@ class Dataset:
         return (self._stand_in(path, lost),)
 
     def _may_be_dataset(self, path: str) -> bool:
-        return path == self.path or path.endswith((DATA_PATH, ".csv", ".tsv")) or _within(self.path, path)
+        return path == self.path or path.endswith(TABLES) or _within(self.path, path)
 
     def _stand_in(self, path: str, lost: str) -> Placed:
-        """The newest version whose bytes are known, or else the lab's own data."""
+        """The newest version whose bytes are known, or else the lab's own data; in a folder, as its table."""
+        if not path.endswith(TABLES):
+            inside = _within(self.path, path) and self.path.endswith(TABLES)
+            path = self.path if inside else posixpath.join(path, posixpath.basename(DATA_PATH))
         newest = self.newest()
         if newest and not newest.pointer.is_dir:
             item = newest.files[0]
