@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DELIVERABLE_TWO = 2
 WANTED = 3
+LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class HandedInExperiments:
         """One experiment for each distinct parameter set that has both parameters and metrics."""
         sets: dict[str, Counted] = {}
         for one in (*self._in_refs, *self._in_commits):
-            scores = self.scores_in(one.metrics)
+            scores = self.scores_in(self._metrics(one))
             params = one.params or one.file_params
             if scores and params and one.identity not in sets:
                 sets[one.identity] = Counted(
@@ -117,16 +118,32 @@ class HandedInExperiments:
                 continue
         return frozenset(found)
 
+    def _metrics(self, experiment: Experiment) -> Mapping[str, bytes]:
+        """An experiment's metrics files: from Git, or else from the handed-in cache by the locks' hashes."""
+        if experiment.metrics:
+            return experiment.metrics
+        wanted = self.case.metric_files(self.case.commit)
+        outs = {path: lock.outs[path] for lock in experiment.locks for path in wanted if path in lock.outs}
+        objects = {path: self.case.submission.objects.find(out.md5 or "") for path, out in outs.items()}
+        small = {path: file for path, file in objects.items() if file and file.stat().st_size < LARGEST}
+        return {path: file.read_bytes() for path, file in small.items()}
+
     @staticmethod
     def scores_in(metrics: Mapping[str, bytes]) -> dict[str, float]:
-        """The scores that metrics files hold, by meaning; what cannot be read has none."""
+        """The scores that metrics files hold by meaning; all their numbers where they hold none."""
         found: dict[str, float] = {}
+        numbers: dict[str, float] = {}
         for path, data in metrics.items():
             try:
-                found = {**find_scores(load_metrics(path, data)).values, **found}
+                values = load_metrics(path, data)
             except MalformedEvidence:
                 continue
-        return found
+            found = {**find_scores(values).values, **found}
+            flat = flatten(values).items()
+            numbers |= {
+                k: float(v) for k, v in flat if isinstance(v, int | float) and not isinstance(v, bool)
+            }
+        return found or numbers
 
 
 def _agrees(told: Mapping[str, object], params: Mapping[str, object]) -> bool:

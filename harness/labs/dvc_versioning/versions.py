@@ -257,9 +257,9 @@ class Dataset:
 
     def _stand_in(self, path: str, lost: str) -> Placed:
         """The newest version whose bytes are known, or else the lab's own data; in a folder, as its table."""
+        path = self.path if _within(self.path, path) else path
         if not path.endswith(TABLES):
-            inside = _within(self.path, path) and self.path.endswith(TABLES)
-            path = self.path if inside else posixpath.join(path, posixpath.basename(DATA_PATH))
+            path = posixpath.join(path, posixpath.basename(DATA_PATH))
         newest = self.newest()
         if newest and not newest.pointer.is_dir:
             item = newest.files[0]
