@@ -43,6 +43,12 @@ class OwnExperiment:
     commit: str | None
     files: Mapping[str, bytes]
 
+    @property
+    def metrics(self) -> Mapping[str, bytes]:
+        """The files that are neither locks nor parameters."""
+        others = {change.param.file for change in self.changes}
+        return {p: data for p, data in self.files.items() if p not in others and not p.endswith("dvc.lock")}
+
     def __str__(self) -> str:
         return ", ".join(f"{change.param.key}={change.new}" for change in self.changes)
 
@@ -150,7 +156,7 @@ class Exploring:
         return max(usable, key=self._merit)
 
     def _merit(self, experiment: OwnExperiment) -> float:
-        scores = HandedInExperiments.scores_in(experiment.files)
+        scores = HandedInExperiments.scores_in(experiment.metrics)
         return scores.get("f1", scores.get("accuracy", 0.0))
 
     def apply(self, ws: Workspace) -> Applied:

@@ -42,8 +42,8 @@ def refuse_incomplete(experiment: OwnExperiment) -> None:
                 f"{found}",
                 "Something in the pipeline writes the params file: a stage must only read it.",
             )
-    if not HandedInExperiments.scores_in(experiment.files):
-        raise CheckFailed(f"metrics in experiment {experiment.name}", "none of the scores")
+    if not HandedInExperiments.scores_in(experiment.metrics):
+        raise CheckFailed(f"metrics in experiment {experiment.name}", "none with a number")
 
 
 def refuse_incomplete_table(pipeline: Pipeline, runs: Runs, applied: Applied) -> None:

@@ -101,8 +101,8 @@ def test_an_experiment_with_its_parameters_and_metrics_is_complete() -> None:
         (replace(RUN, completed=ran(exit_code=255)), "exit code: 255"),
         (replace(RUN, files={"scores.json": METRICS}), "None"),
         (replace(RUN, files={"params.yaml": b"fit: {trees: 100}\n", "scores.json": METRICS}), "100"),
-        (replace(RUN, files={"params.yaml": PARAMS}), "none of the scores"),
-        (replace(RUN, files={"params.yaml": PARAMS, "scores.json": b"{"}), "none of the scores"),
+        (replace(RUN, files={"params.yaml": PARAMS}), "none with a number"),
+        (replace(RUN, files={"params.yaml": PARAMS, "scores.json": b"{"}), "none with a number"),
         (replace(RUN, files={"params.yaml": b"{", "scores.json": METRICS}), "None"),
     ],
 )

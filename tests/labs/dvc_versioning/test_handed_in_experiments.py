@@ -111,9 +111,9 @@ def test_metrics_that_do_not_belong_to_the_lock_do_not_count(work: Work) -> None
     assert sets_of(work) == []
 
 
-@pytest.mark.parametrize("scores", [None, b"{", b'{"loss": 0.1}'])
+@pytest.mark.parametrize("scores", [None, b"{", b'{"loss": "low"}'])
 def test_an_experiment_without_scores_does_not_count(work: Work, scores: bytes | None) -> None:
-    """No file, no JSON, no score."""
+    """No file, no JSON, no number."""
     work.commit({"README.md": b"mine"})
     files = ran_with(10)
     experiment(
