@@ -8,6 +8,7 @@ Run as `python -P predict_probe.py OUT MODEL FEATURES [IMPORT_FOLDER…]` in the
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import pickle
 import sys
