@@ -24,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --fork-strategy
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test test-long test-all lint format lock upgrade wheel clean
+.PHONY: help grade test test-long test-all bench lint format lock upgrade wheel clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -39,6 +39,9 @@ test-long: $(DEV) ## only the tests marked long
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 
 test-all: test test-long ## every test
+
+bench: $(DEV) ## the lab's commands cold and warm, and a whole grade: medians of BENCH rounds (5), as JSON
+	BENCH=$(or $(BENCH),5) $(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 lint: $(DEV) ## ruff, its formatter, and mypy
 	$(BIN)/ruff check
