@@ -50,10 +50,10 @@ class Bubblewrap:
         return [
             *self._namespaces(),
             *machine.system(),
-            *machine.interpreter(),
             *("--proc", "/proc", "--dev", "/dev"),
             *("--perms", "1777", "--size", str(self.allowance.shared), "--tmpfs", "/dev/shm"),  # noqa: S108 (the box's own)
             *_folders(order),
+            *machine.interpreter(),  # after /tmp, in which a checkout may lie
             *("--remount-ro", "/dev", "--remount-ro", "/"),
         ]
 
