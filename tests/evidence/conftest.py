@@ -122,28 +122,28 @@ def _template(workspace: Workspace) -> str:
 
 
 def _tracked(workspace: Workspace) -> str:
-    workspace.run("dvc", "init", "-q", check=True)
+    workspace.run("dvc", "init", check=True)
     workspace.run("git", "rm", "-q", "--cached", "data.csv", check=True)
-    workspace.run("dvc", "add", "-q", "data.csv", check=True)
+    workspace.run("dvc", "add", "data.csv", check=True)
     return _commit(workspace, "track the data")
 
 
 def _second(workspace: Workspace) -> str:
     with (workspace.repo / "data.csv").open("ab") as data:
         data.write(b"5,6\n")
-    workspace.run("dvc", "add", "-q", "data.csv", check=True)
+    workspace.run("dvc", "add", "data.csv", check=True)
     return _commit(workspace, "add a row")
 
 
 def _pipeline(workspace: Workspace) -> str:
     (workspace.repo / "dvc.yaml").write_bytes(PIPELINE)
-    workspace.run("dvc", "repro", "-q", check=True)
+    workspace.run("dvc", "repro", check=True)
     return _commit(workspace, "pipeline")
 
 
 def _experiments(workspace: Workspace) -> str:
     for name, size in (("two", 2), ("three", 3)):
-        workspace.run("dvc", "exp", "run", "-q", "-n", name, "-S", f"fit.size={size}", check=True)
+        workspace.run("dvc", "exp", "run", "-n", name, "-S", f"fit.size={size}", check=True)
     workspace.run("dvc", "exp", "branch", "-q", "two", "tried", check=True)
     return _head(workspace)
 

@@ -43,7 +43,7 @@ def answering(git_repo: Workspace) -> Ask:
 def test_a_class_of_the_repository_predicts(answering: Ask, git_repo: Workspace) -> None:
     """A model of a class defined beside the training script is loaded, and nothing of it is left."""
     assert answering("['M', 'B', 'M', 'B']") == Prediction(("M", "B", "M", "B"), None, "Model")
-    assert not list(git_repo.tmp.iterdir())
+    assert not [path for path in git_repo.tmp.rglob("*") if path.is_file()]
     assert git_repo.steps[-1].line == "python save.py"
 
 
