@@ -10,6 +10,7 @@ import git
 import pytest
 
 from harness.evidence.repository import GitRepository
+from harness.workspace.launcher import PlainLauncher
 from harness.workspace.workspace import Workspace
 
 STUDENT = git.Actor("Student", "student@example.org")
@@ -90,7 +91,10 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Template, a pointer for the data, a second version, a pipeline, two experiments, a branch."""
     root = tmp_path_factory.mktemp("lab")
-    workspace = Workspace.create(root / "workspace", repository=None, commit=None, branch="main")
+    plain = PlainLauncher()  # our own commands, on files that the test writes itself
+    workspace = Workspace.create(
+        root / "workspace", repository=None, commit=None, branch="main", launcher=plain
+    )
     commits = {name: step(workspace) for name, step in STEPS.items()}
     clone = root / "clone.git"
     git.Repo.clone_from(str(workspace.repo), clone, mirror=True).close()
@@ -117,7 +121,7 @@ def _head(workspace: Workspace) -> str:
 
 def _template(workspace: Workspace) -> str:
     for name, data in TEMPLATE.items():
-        (workspace.repo / name).write_bytes(data)
+        workspace.write(name, data)
     return _commit(workspace, "template")
 
 
@@ -136,7 +140,7 @@ def _second(workspace: Workspace) -> str:
 
 
 def _pipeline(workspace: Workspace) -> str:
-    (workspace.repo / "dvc.yaml").write_bytes(PIPELINE)
+    workspace.write("dvc.yaml", PIPELINE)
     workspace.run("dvc", "repro", check=True)
     return _commit(workspace, "pipeline")
 
