@@ -92,7 +92,9 @@ def locked_outs(experiment: OwnExperiment, pipeline: Pipeline) -> dict[str, str]
     for file in {lock_of(stage.file) for stage in pipeline.stages}:
         wdirs = {stage.name: stage.wdir for stage in pipeline.stages if lock_of(stage.file) == file}
         if data := experiment.files.get(file):
-            found |= {path: out.md5 for path, out in parse_lock(file, data, wdirs).outs.items() if out.md5}
+            stages = parse_lock(file, data, wdirs).stages
+            outs = [out for name in wdirs if name in stages for out in stages[name].outs]
+            found |= {out.path: out.md5 for out in outs if out.md5}
     return found
 
 
@@ -104,9 +106,9 @@ def repetition(handed_in: Counted, again: Reproduction, *, deterministic: bool) 
     noise and count as ``same``, more is ``open``.
     """
     scores = HandedInExperiments.scores_in(again.state.metrics)
-    gaps = [name for name, value in handed_in.scores.items() if not agrees(value, scores.get(name, -1.0))]
+    gaps = [n for n, value in handed_in.scores.items() if n not in scores or not agrees(value, scores[n])]
     if not gaps:
-        return "same", "came out again"
+        return _own_numbers(again)
     told = "; ".join(
         f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
     )
@@ -117,6 +119,17 @@ def repetition(handed_in: Counted, again: Reproduction, *, deterministic: bool) 
     if scored and scored.labels:
         apart = rows_apart(handed_in.scores, scored.labels, scored.predictions, NOISE_ROWS)
     return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
+
+
+def _own_numbers(again: Reproduction) -> tuple[Outcome, str]:
+    """Whether numbers that came out again are those of the model that came out with them."""
+    scored = again.scored if again.scored and again.scored.certain else None
+    complete = scored is not None and scored.reported is not None and scored.reported.complete
+    compared = scored.match if scored and complete else None
+    if compared is not None and compared.average is None:
+        gaps = [d.name for d in compared.differences]
+        return "other", f"{listed(gaps)} came out again, but not as the model of that commit scores"
+    return "same", "came out again"
 
 
 def _same(path: str, one: bytes, other: bytes | None) -> bool:
@@ -137,4 +150,5 @@ def _value(data: bytes | None, file: str, key: str) -> object:
 
 def _metric_leaves(experiment: OwnExperiment, pipeline: Pipeline) -> list[tuple[str, object]]:
     files = {path: experiment.files[path] for path in metric_paths(pipeline) if path in experiment.files}
-    return [leaf for path, data in files.items() for leaf in flatten(load_params(path, data)).items()]
+    leaves_of = [leaf for path, data in files.items() for leaf in flatten(load_params(path, data)).items()]
+    return [(key, value) for key, value in leaves_of if isinstance(value, str | int | float)]

@@ -84,7 +84,7 @@ class HandedInExperiments:
         for one in (*self._in_refs, *self._in_commits):
             scores = self.scores_in(self._metrics(one))
             params = one.params or one.file_params
-            if scores and params and one.identity not in sets:
+            if scores and params and _consistent(one) and one.identity not in sets:
                 sets[one.identity] = Counted(
                     one.name, one.commit, params, scores, one.source, self._model(one)
                 )
@@ -144,6 +144,12 @@ class HandedInExperiments:
                 k: float(v) for k, v in flat if isinstance(v, int | float) and not isinstance(v, bool)
             }
         return found or numbers
+
+
+def _consistent(experiment: Experiment) -> bool:
+    """Whether the lock's parameters are those of the params files beside it."""
+    both = set(experiment.params) & set(experiment.file_params)
+    return all(experiment.params[key] == experiment.file_params[key] for key in both)
 
 
 def _agrees(told: Mapping[str, object], params: Mapping[str, object]) -> bool:

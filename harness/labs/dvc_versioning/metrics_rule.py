@@ -75,14 +75,14 @@ def refuse_fabricated(case: Case, results: Results, ruling: Ruling) -> None:
 def _contradictions(case: Case, committed: Committed, results: Results) -> Iterator[tuple[str, str]]:
     told = _told(committed.values)
     of_lock = results.scored_of_lock()
-    if of_lock and of_lock.labels:
+    if of_lock and of_lock.labels and of_lock.certain:
         compared = match(committed.values, of_lock.labels, of_lock.predictions)
         if compared.average is None:
             yield f"the model and data of dvc.lock give {_told(compared.right.values)}", told
         return
     base = results.reproduction_or_none()
-    scored = base.scored if base else None
-    if base is None or scored is None or not scored.labels or base.commit != case.commit:
+    scored = base.scored if base and base.commit == case.commit else None
+    if base is None or scored is None or not scored.labels or not scored.certain:
         return
     compared = match(committed.values, scored.labels, scored.predictions)
     if compared.average is None and _same_model(case, base):
@@ -162,6 +162,11 @@ def judge_run(name: str, scored: Scored) -> Match:
         raise Pending(
             f"the scores could not be computed: {scored.problem}",
             "Show the examiner how the model predicts; a pickled scikit-learn model is understood.",
+        )
+    if compared.average is None and not scored.certain:
+        raise Pending(
+            "the scores are not those of one model alone: there are several, or evaluate has parameters",
+            "Show the examiner how evaluate comes to its scores.",
         )
     if compared.average is None:
         gaps = listed(

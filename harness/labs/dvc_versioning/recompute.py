@@ -36,7 +36,8 @@ LARGEST = 1 << 30
 class Scored:
     """One run's reported scores, and what the harness computed beside them.
 
-    ``problem`` says why nothing could be computed; ``no_model`` that the file is no model at all.
+    ``problem`` says why nothing could be computed; ``no_model`` that the file is no model at all. Without
+    ``certain`` the evaluation may rightly do more than ask one model: scale first, or set a threshold.
     """
 
     reported: Scores | None
@@ -44,6 +45,7 @@ class Scored:
     predictions: tuple[Label, ...] = ()
     problem: str | None = None
     no_model: bool = False
+    certain: bool = True
 
     @property
     def match(self) -> Match | None:
@@ -71,7 +73,12 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
     found = predict_elsewhere(ws, model, held_out.features)
     if found.labels is None:
         return Scored(reported, problem=f"{model}: {found.error}")
-    return Scored(reported, held_out.labels, found.labels)
+    return Scored(reported, held_out.labels, found.labels, certain=_is_plain(pipeline, roles))
+
+
+def _is_plain(pipeline: Pipeline, roles: Roles) -> bool:
+    """Whether the scores hang on one model's predictions alone: one model, no parameter of evaluate."""
+    return len(roles.models) == 1 and not any(pipeline.stage(address).params for address in roles.evaluate)
 
 
 class NoScores(Exception):

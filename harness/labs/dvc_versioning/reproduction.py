@@ -80,8 +80,9 @@ def snapshot(ws: Workspace, pipeline: Pipeline) -> Snapshot:
 
 
 def metric_paths(pipeline: Pipeline) -> tuple[str, ...]:
-    """Every file that the pipeline declares as metrics: outputs of stages and top-level entries."""
-    outs = [out.path for stage in pipeline.stages for out in stage.outs if out.kind == "metric"]
+    """Every file declared as metrics: outputs, the last stage's first, and top-level entries."""
+    stages = [pipeline.stage(address) for address in reversed(pipeline.order)]
+    outs = [out.path for stage in stages for out in stage.outs if out.kind == "metric"]
     return tuple(dict.fromkeys([*outs, *pipeline.metrics]))
 
 

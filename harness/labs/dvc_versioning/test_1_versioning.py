@@ -56,10 +56,10 @@ def test_a_default_remote_is_committed(case: Case, ruling: Ruling) -> None:
             "Run `dvc remote default <name>` and commit .dvc/config." if config and config.remotes else None
         )
         raise CheckFailed("`core.remote` set in the committed .dvc/config", named, hint)
-    if config.default_remote not in config.remotes:
+    if not config.default_is_defined:
         raise CheckFailed(
-            f"a remote named {config.default_remote!r}, as core.remote says",
-            f"the configuration has {listed(config.remotes) or 'none'}",
+            f"a remote named {config.default_remote!r} with a URL, as core.remote says",
+            f"the configuration has {listed(config.remotes) or 'none'}, or no URL for it",
         )
     ruling.fact("value", f"core.remote = {config.default_remote}")
 
