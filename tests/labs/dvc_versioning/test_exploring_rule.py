@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import CheckFailed
+from harness.evidence.metrics import find_scores
 from harness.evidence.pipeline import Output, Pipeline
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.draws import Change, Param
@@ -248,3 +249,17 @@ def test_a_change_of_a_parameter_that_is_a_section_is_found() -> None:
     """Dotted keys are looked up at any depth."""
     deep = Change(Param("params.yaml", "a.b.c", 1), 2)
     refuse_incomplete(replace(RUN, changes=(deep,), files={**RUN.files, "params.yaml": b"a: {b: {c: 2}}"}))
+
+
+def test_a_score_that_did_not_come_out_is_a_gap() -> None:
+    """A missing score is no number at all, not even minus one."""
+    told = counted({"score": -1.0})
+    assert repetition(told, again({"accuracy": 0.9}), deterministic=False)[0] == "other"
+
+
+def test_numbers_that_are_not_the_models_are_others() -> None:
+    """A commit whose evaluation prints constants gives them again, and its model says otherwise."""
+    reported = find_scores({"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "f1": 1.0})
+    scored = Scored(reported, (0, 1, 1, 0), (0, 1, 0, 0))
+    told = counted(reported.values)
+    assert repetition(told, again(reported.values, scored), deterministic=True)[0] == "other"

@@ -148,3 +148,10 @@ def test_scores_are_found_by_meaning_in_any_file() -> None:
     """What cannot be read has none, and the first file that has a score gives it."""
     files = {"a.json": b"{", "b.json": b'{"acc": 0.5}', "c.yaml": b"accuracy: 0.7\nf1_score: 0.6\n"}
     assert HandedInExperiments.scores_in(files) == {"accuracy": 0.5, "f1": 0.6}
+
+
+def test_an_experiment_that_only_its_lock_tells_of_does_not_count(work: Work) -> None:
+    """Another number in dvc.lock beside the same params.yaml is no run."""
+    work.commit({"README.md": b"mine"})
+    experiment(work, "exp-a", {**ran_with(10), "params.yaml": b"fit: {trees: 100, depth: 3}\n"})
+    assert counted(work) == ()
