@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -194,14 +195,19 @@ class Case:
         return frozenset((entry.path, entry.sha) for entry in entries if entry)
 
     def script_of(self, pipeline: Pipeline, stages: Sequence[str], commit: str) -> str | None:
-        """The committed script that these stages run, told by their commands; None when unclear."""
+        """The committed script of these stages; None when unclear.
+
+        A file that the command names and the stage declares comes first, then code that it declares and no
+        other stage does (a Makefile or shell script may run it), then any that the command names.
+        """
         tree = self.repository.tree(commit)
         for stage in (pipeline.stage(address) for address in stages):
-            for word in " ".join(stage.cmd).replace("&&", " ").replace(";", " ").split():
-                for name in (word.strip("'\""), word.replace(".", "/") + ".py"):
-                    path = posixpath.normpath(posixpath.join(stage.wdir, name))
-                    if tree.entry(path) and path.lower().endswith(CODE):
-                        return path
+            others = {dep for other in pipeline.stages if other is not stage for dep in other.deps}
+            named = [path for path in _files_named(stage) if tree.entry(path)]
+            declared = [path for path in stage.deps if tree.entry(path) and path.lower().endswith(CODE)]
+            own = [path for path in declared if path not in others]
+            if found := [*(path for path in named if path in stage.deps), *own, *named]:
+                return found[0]
         return None
 
     def standard_keys(self, commit: str, standard: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -219,3 +225,15 @@ class Case:
         return any(
             path.endswith(("dvc.yaml", "Dvcfile", ".dvc")) for path in self.repository.tree(sha).paths()
         )
+
+
+def _files_named(stage: Stage) -> list[str]:
+    """Code files that a stage's command may mean, from the Git root: paths, and modules of `python -m`."""
+    line = " ; ".join(stage.cmd)
+    try:
+        words = shlex.split(line.replace("&&", " ").replace(";", " "))
+    except ValueError:
+        words = line.split()
+    names = [name for word in words for name in (word, word.replace(".", "/") + ".py")]
+    paths = [posixpath.normpath(posixpath.join(stage.wdir, name)) for name in names]
+    return [path for path in paths if path.lower().endswith(CODE)]
