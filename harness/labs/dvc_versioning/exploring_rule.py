@@ -8,7 +8,7 @@ from harness.errors import CheckFailed, MalformedEvidence
 from harness.evidence.confusion import rows_apart
 from harness.evidence.lock import parse_lock
 from harness.evidence.params import flatten, load_params, lookup
-from harness.evidence.scoring import agrees
+from harness.evidence.scoring import NAMES, agrees
 from harness.labs.dvc_versioning.exploring import leaves, rows
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
@@ -113,11 +113,13 @@ def repetition(handed_in: Counted, again: Reproduction, *, deterministic: bool) 
         f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
     )
     same_model = handed_in.model_md5 == again.state.outs.get(str(again.roles.model))
-    if not deterministic or (handed_in.model_md5 is not None and same_model):
+    never_made = any(name not in scores for name in gaps)
+    if never_made or not deterministic or (handed_in.model_md5 is not None and same_model):
         return "other", told
     scored, apart = again.scored, None
     if scored and scored.labels:
-        apart = rows_apart(handed_in.scores, scored.labels, scored.predictions, NOISE_ROWS)
+        known = {name: value for name, value in handed_in.scores.items() if name in NAMES}
+        apart = rows_apart(known, scored.labels, scored.predictions, NOISE_ROWS) if known else None
     return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
 
 
