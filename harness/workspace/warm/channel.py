@@ -101,4 +101,5 @@ def receive(sock: socket.socket, size: int) -> tuple[bytes, list[int]]:
 def send(sock: socket.socket, data: bytes, descriptors: Sequence[int] = ()) -> None:
     """Send all of it, the descriptors with the first bytes."""
     sent = socket.send_fds(sock, [data], list(descriptors)) if descriptors else 0
-    sock.sendall(data[sent:])
+    if rest := data[sent:]:  # sending nothing fails where the other side has its all, and is done and gone
+        sock.sendall(rest)
