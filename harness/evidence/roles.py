@@ -22,6 +22,7 @@ _MODEL_ENDINGS = re.compile(
 )
 _DATA_ENDINGS = re.compile(r"\.(csv|tsv|parquet|feather|arrow|npy|npz|jsonl|xlsx|arff)$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(r"model|classif|estimator|regressor|forest|weights", re.IGNORECASE)
+_TRAINING_WORDS = re.compile(r"train|fit", re.IGNORECASE)
 _DATA, _UNCLEAR, _MODEL = range(3)
 
 
@@ -163,7 +164,13 @@ class _Finder:
         ]
         training = {dep for address in self.train for dep in self.pipeline.stage(address).deps}
         own = [path for path in data if path not in training]
-        return tuple(dict.fromkeys(own or [path for path in data if self._may_hold_both(path)]))
+        shared = [path for path in data if self._may_hold_both(path)]
+        return tuple(dict.fromkeys(own or shared or self._not_for_training(data)))
+
+    def _not_for_training(self, data: Collection[str]) -> list[str]:
+        """Where one stage trains and scores, so that it reads all data: what no name calls training data."""
+        both = set(self.train) & set(self.evaluate)
+        return [path for path in data if both and not _TRAINING_WORDS.search(PurePosixPath(path).name)]
 
     def _predicts(self, maker: str, path: str) -> bool:
         """True for a stage that takes a model and passes on data."""
