@@ -100,11 +100,13 @@ class _Finder:
 
     @cached_property
     def scorers(self) -> frozenset[str]:
-        """The makers of the scores, the later of two that follow each other; else what reads a model."""
+        """The makers of the scores, the last by the data that flows; without any, what reads a model."""
         declared = [out.path for stage in self.pipeline.stages for out in stage.outs if out.kind == "metric"]
         for paths in (self.metric_paths, declared, self.pipeline.metrics):
             if makers := {maker for path in paths for maker in self.pipeline.producers(path)}:
-                return self._last(makers)
+                scoring = {maker for maker in makers if self._uses_model(maker)} or makers
+                before = {one for maker in scoring for one in self._behind(maker) - {maker}}
+                return frozenset(scoring - before)
         readers = {
             stage.address
             for stage in self.pipeline.stages
@@ -171,6 +173,18 @@ class _Finder:
         """Where one stage trains and scores, so that it reads all data: what no name calls training data."""
         both = set(self.train) & set(self.evaluate)
         return [path for path in data if both and not _TRAINING_WORDS.search(PurePosixPath(path).name)]
+
+    def _behind(self, address: str) -> frozenset[str]:
+        """A stage and all that it follows by data, scores and plots aside."""
+        found, waiting = {address}, {address}
+        while waiting:
+            waiting = {maker for reader in waiting for maker, _ in self._fed({reader})} - found
+            found |= waiting
+        return frozenset(found)
+
+    def _uses_model(self, maker: str) -> bool:
+        """True for a stage that a model reaches by data: none that counts rows or sums up scores."""
+        return any(looks_like_model(path) for one in self._behind(maker) for path in self._taken(one))
 
     def _predicts(self, maker: str, path: str) -> bool:
         """True for a stage that takes a model and passes on data."""

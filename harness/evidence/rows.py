@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DIGITS = 12
 SMALLEST = -290  # power of ten; below it the scale would overflow
 MOST_CLASSES = 20
+INDEX_NAMES = ("", "Unnamed: 0")  # what pandas makes of the header that `to_csv` gives to a frame's index
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,25 @@ def contains(larger: Table, smaller: Table) -> bool:
     many = Counter(_keys(larger.frame).tolist())
     few = Counter(_keys(smaller.frame[larger.frame.columns]).tolist())
     return all(many[key] >= number for key, number in few.items())
+
+
+def grew(former: Table, later: Table) -> bool:
+    """True when the later table has each row of the former and at least one more that is not empty."""
+    return _filled(later) > _filled(former) and contains(later, former)
+
+
+def _filled(table: Table) -> int:
+    """The number of rows with any value in them."""
+    return int(table.frame.notna().any(axis=1).sum())
+
+
+def without_index(table: Table) -> Table:
+    """The table without a first column that only numbers its rows, which `to_csv` writes by default."""
+    first = table.columns[0] if table.columns else None
+    numbers = table.frame.iloc[:, 0] if first in INDEX_NAMES else None
+    if numbers is None or not pd.api.types.is_integer_dtype(numbers) or not numbers.is_unique:
+        return table
+    return replace(table, frame=table.frame.iloc[:, 1:])
 
 
 def label_column(table: Table, guesses: Iterable[str], values: Iterable[Label] | None = None) -> str | None:

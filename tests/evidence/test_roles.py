@@ -153,6 +153,21 @@ def test_metrics_by_two_stages() -> None:
     assert roles.evaluate == ("e", "e2")
 
 
+def test_metrics_about_metrics() -> None:
+    """Stages that sum scores up, count rows or look into the model as well leave evaluation its role."""
+    others = (
+        stage("summary", f"summary.py {METRICS}", "*summary.json"),
+        stage("rows", "out/train.csv out/test.csv", "*rows.json"),
+        stage("look", f"m.pkl {METRICS}", "*look.json"),
+    )
+    pipeline = Pipeline((PREPARE, TRAIN, EVALUATE, *others))
+    paths = ["look.json", "summary.json", "rows.json", METRICS]
+    roles = find_roles(pipeline, metric_paths=paths, raw_paths=[RAW], is_code=lambda _: False)
+    assert roles.evaluate == ("e", "look")
+    assert (roles.train, roles.models, roles.held_out) == (("t",), ("m.pkl",), ("out/test.csv",))
+    assert [flow.holds for flow in find_flows(pipeline, roles)] == [True] * 4
+
+
 def test_undeclared_metrics() -> None:
     """Where no stage makes metrics, the stage that reads the model evaluates."""
     evaluate = stage("e", "m.pkl out/test.csv", "")

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evidence.rows import contains, join_label, label_column, label_values, same_rows, split_label
+from harness.evidence.rows import (
+    contains,
+    grew,
+    join_label,
+    label_column,
+    label_values,
+    same_rows,
+    split_label,
+    without_index,
+)
 from harness.evidence.table import Table, read_table
 
 if TYPE_CHECKING:
@@ -78,6 +87,31 @@ def test_extreme_numbers() -> None:
     one = table("a\n1e-310\n1e308\n0\ninf\n-0.0\n")
     assert same_rows(one, one)
     assert not same_rows(one, table("a\n1e-300\n1e308\n0\ninf\n0\n"))
+
+
+@pytest.mark.parametrize(
+    ("more", "found"), [("2,0.1,1\n", True), ("5,,\n", True), (",,\n,,\n", False), ("", False)]
+)
+def test_growth_by_rows_with_values(more: str, found: bool) -> None:  # noqa: FBT001
+    """A repeated row is one more, an empty one is not."""
+    later = table("a,b,label\n" + more + "1,0.5,0\n2,0.1,1\n2,0.1,1\n3,0.7,0\n4,0.8,1\n")
+    assert grew(DATA, later) is found
+    assert not grew(DATA, table("a,b,label\n" + "9,9,9\n" * 7))
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (",a,y\n7,0.5,0\n3,0.5,1\n", ("a", "y")),
+        (",y\n7,0\n3,1\n", ("y",)),
+        (",a\n7,0.5\n7,0.5\n", ("Unnamed: 0", "a")),
+        (",a\n7.5,1\n1.5,2\n", ("Unnamed: 0", "a")),
+        ("id,a\n7,1\n3,2\n", ("id", "a")),
+    ],
+)
+def test_a_column_that_numbers_the_rows(text: str, columns: tuple[str, ...]) -> None:
+    """Only a first column without a name, of whole numbers that are all different, is an index."""
+    assert without_index(table(text)).columns == columns
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from harness.errors import MalformedEvidence
 from harness.evidence.config import parse_config
 from harness.evidence.history import History
 from harness.evidence.lock import lock_files, read_lock
+from harness.evidence.params import flatten, load_params
 from harness.evidence.pipeline import Pipeline
 from harness.evidence.pointers import pointers_in
 from harness.evidence.repository import GitRepository
@@ -212,8 +213,6 @@ class Case:
 
     def standard_keys(self, commit: str, standard: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
         """Of the lab's own parameters, by role, those that the declared params files of a commit hold."""
-        from harness.evidence.params import flatten, load_params  # noqa: PLC0415
-
         tree, pipeline = self.repository.tree(commit), self.pipeline(commit)
         files = {file for stage in pipeline.stages for file in stage.params} | {
             self.inside_dvc_root("params.yaml")

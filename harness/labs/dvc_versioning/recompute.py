@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
 from harness.evidence.metrics import find_scores, load_metrics
-from harness.evidence.rows import Split, join_label, label_column, split_label
+from harness.evidence.rows import Split, join_label, label_column, split_label, without_index
 from harness.evidence.scoring import match
 from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.dataset import LABEL
@@ -130,17 +130,19 @@ def _prepared_and_not_trained_on(pipeline: Pipeline, roles: Roles) -> tuple[str,
 def split_held_out(tables: Sequence[Table]) -> Split | None:
     """Features and labels of the held-out data, in one file or in two; None when no label column is found.
 
-    Of two tables with as many rows, the one with a single column holds the labels.
+    Of two tables with as many rows, the one with a single column holds the labels. A column that numbers the
+    rows counts as none; among the features it stays, for a model that was fitted on it.
     """
-    wide = [table for table in tables if len(table.columns) > 1]
-    narrow = [table for table in tables if len(table.columns) == 1]
-    for table in wide:
-        if named := next((column for column in table.columns if column.lower() in LABELS), None):
+    plain = [(table, without_index(table)) for table in tables]
+    wide = [(table, bare) for table, bare in plain if len(bare.columns) > 1]
+    narrow = [bare for _, bare in plain if len(bare.columns) == 1]
+    for table, bare in wide:
+        if named := next((column for column in bare.columns if column.lower() in LABELS), None):
             return split_label(table, named)
-    pairs = (join_label(features, labels) for features in wide for labels in narrow)
+    pairs = (join_label(features, labels) for features, _ in wide for labels in narrow)
     if joined := next((pair for pair in pairs if pair is not None), None):
         return joined
-    guesses = ((table, label_column(table, ())) for table in wide)
+    guesses = ((table, label_column(bare, ())) for table, bare in wide)
     return next((split_label(table, column) for table, column in guesses if column), None)
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from harness.errors import CheckFailed, Pending
 from harness.grading.check import check
-from harness.labs.dvc_versioning.dataset import LAB_FORMS, LAB_ROWS, plausible_size
+from harness.labs.dvc_versioning.dataset import LAB_FORMS, LAB_ROWS, known_forms, plausible_size
 from harness.labs.dvc_versioning.model_file import tracked_models, why_no_model
 from harness.labs.dvc_versioning.wording import listed, short
 
 if TYPE_CHECKING:
+    from harness.evidence.pointers import Pointer
     from harness.grading.ruling import Ruling
     from harness.labs.dvc_versioning.case import Case
     from harness.labs.dvc_versioning.objects import Objects
@@ -97,6 +98,7 @@ def test_the_first_version_is_the_labs_dataset(dataset: Dataset, ruling: Ruling)
     first = versions[0]
     ruling.fact("hash", f"{first.pointer.file} at {short(first.commit)}: md5 {first.pointer.md5}")
     if first.form is not None:
+        _refuse_other_size(first.pointer)
         ruling.fact("value", f"the lab's {LAB_ROWS} rows: {first.form}")
         ruling.require_needs()
         return
@@ -113,6 +115,17 @@ def test_the_first_version_is_the_labs_dataset(dataset: Dataset, ruling: Ruling)
         f"md5 {first.pointer.md5} is not the lab's dataset, and its bytes were not handed in",
         "Hand in the folder with .dvc/cache, or `dvc push` to a folder remote inside the repository.",
     )
+
+
+def _refuse_other_size(pointer: Pointer) -> None:
+    """Raise CheckFailed for a pointer whose md5 is the lab's and whose size is not."""
+    _, size = known_forms().get(str(pointer.md5), ("", pointer.size))
+    if pointer.size is not None and pointer.size != size:
+        raise CheckFailed(
+            f"size {size} beside md5 {pointer.md5}",
+            f"size {pointer.size} in {pointer.file}",
+            "Let DVC write the pointer: run `dvc add` and commit the file as it is.",
+        )
 
 
 @check("D1.versions", needs="inside")

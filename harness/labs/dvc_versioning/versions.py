@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
 from harness.evidence.pointers import pointer_versions
-from harness.evidence.rows import contains
+from harness.evidence.rows import grew
 from harness.evidence.safe_yaml import load_json
 from harness.evidence.table import read_table
+from harness.labs.dvc_versioning.copies import Copies
 from harness.labs.dvc_versioning.dataset import DATA_PATH, forms, known_forms, lab_data
 from harness.submission.recovery import Recovered, Recovery
 
@@ -189,10 +190,10 @@ class Dataset:
         return None
 
     def grew(self, versions: Sequence[Version]) -> bool:
-        """Whether some later version has all rows of a former one and at least one more."""
+        """Whether some later version has all rows of a former one and at least one more that holds values."""
         tables = [version.table for version in versions if version.table]
         pairs = ((a, b) for i, a in enumerate(tables) for b in tables[i + 1 :])
-        return any(later.row_count > former.row_count and contains(later, former) for former, later in pairs)
+        return any(grew(former, later) for former, later in pairs)
 
     def replacement(self) -> str | None:
         """The first student commit that has the pointer and not the data."""
@@ -223,13 +224,12 @@ class Dataset:
         if "/.dvc/cache/" in f"/{path}":
             return False  # a committed cache is D1.init's matter
         inside = path == self.path or (path.startswith(f"{self.path}/") and not path.endswith(".gitignore"))
-        return inside or blob in self._blobs
+        return inside or self._copies.has(path, blob)
 
     @cached_property
-    def _blobs(self) -> frozenset[str]:
-        """The names under which Git would keep the bytes of the versions, and of the lab's data."""
+    def _copies(self) -> Copies:
         known = [item.data.read_bytes() for version in self.versions for item in version.files]
-        return frozenset(blob_name(data) for data in (*known, *forms(lab_data()).values()))
+        return Copies(self.case.repository, known)
 
     def keep(self, data: bytes) -> Path:
         """Store bytes that a scenario puts into a workspace, and return where."""
@@ -285,11 +285,6 @@ def _table(item: Placed) -> Table | None:
         return read_table(item.path, item.data.read_bytes())
     except MalformedEvidence:
         return None
-
-
-def blob_name(data: bytes) -> str:
-    """The SHA-1 under which Git keeps these bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _within(path: str, folder: str) -> bool:

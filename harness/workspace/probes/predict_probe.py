@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DEPTH = 3
 TEXT_LIMIT = 500
+INDEX = "Unnamed: 0"  # what pandas calls the column that `to_csv` writes of a frame's index
 
 
 class Unusable(Exception):
@@ -94,16 +95,23 @@ def the_estimator(loaded: Any) -> Any:
 
 def predict(estimator: Any, loaded: Any, features: pd.DataFrame) -> Any:
     """Predictions for the rows: from a frame, or from a plain array for a model that wants one."""
-    columns = column_names(estimator, loaded)
-    if columns is not None and set(columns) <= set(features.columns):
-        features = features[columns]
-    rows: Any = features
+    rows: Any = fitting(estimator, loaded, features)
     for step in transformers(estimator, loaded):
         rows = step.transform(rows)
     try:
         return estimator.predict(rows)
     except Exception:  # noqa: BLE001 (a model of whatever kind may dislike a frame)
         return estimator.predict(getattr(rows, "values", rows))
+
+
+def fitting(estimator: Any, loaded: Any, features: pd.DataFrame) -> pd.DataFrame:
+    """The columns that the model was fitted on; one that numbers the rows only where it was among them."""
+    columns = column_names(estimator, loaded)
+    if columns is not None and set(columns) <= set(features.columns):
+        return features[columns]
+    wanted = getattr(estimator, "n_features_in_", None)
+    numbered = features.columns[0] == INDEX and wanted != len(features.columns)
+    return features.iloc[:, 1:] if numbered else features
 
 
 def column_names(estimator: Any, loaded: Any) -> list[str] | None:

@@ -31,6 +31,14 @@ def test_bytes_that_are_no_table_are_not_lost(work: Work) -> None:
         judge_first_version(work)
 
 
+def test_the_size_must_be_that_of_the_hash(work: Work) -> None:
+    """A pointer with the lab's md5 and another size was not written by DVC."""
+    pointer = pointer_to(lab_data())
+    work.commit({POINTER: pointer.replace(b"121385", b"121386")})
+    with pytest.raises(CheckFailed, match="size 121385 beside md5"):
+        judge_first_version(work)
+
+
 def test_lost_bytes_are_pending(work: Work) -> None:
     """The same pointer without its bytes can be neither shown nor refuted."""
     work.commit({POINTER: pointer_to(JUNK)})

@@ -143,6 +143,17 @@ def test_labels_in_a_file_of_their_own_win_over_a_feature_of_few_values() -> Non
     assert alone.labels == (0, 1, 1, 0)
 
 
+def test_a_column_that_numbers_the_rows_is_no_feature_and_no_label() -> None:
+    """Files written with the frame's index still are features and labels, and the model may have the index."""
+    features = table(",a,b\n7,1.5,2.5\n3,3.5,4.5\n", "X.csv")
+    labels = table(",target\n7,1\n3,0\n", "y.csv")
+    for tables in ([features, labels], [labels, features]):
+        found = split_held_out(tables)
+        assert found is not None
+        assert (found.labels, found.column) == ((1, 0), "target")
+        assert found.features == b"Unnamed: 0,a,b\n7,1.5,2.5\n3,3.5,4.5\n"
+
+
 def test_tables_that_do_not_fit_have_no_labels() -> None:
     """Labels of other rows are no labels."""
     assert split_held_out([table("a,b\n1.5,2.5\n", "X.csv"), table("answer\n1\n0\n", "y.csv")]) is None

@@ -54,11 +54,11 @@ UNUSABLE: dict[str, tuple[bytes | None, str]] = {
 
 
 @pytest.fixture
-def answer(tmp_path: Path) -> Callable[[], dict[str, Any]]:
+def answer(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Has the file `model` predict the rows, and gives the answer."""
 
-    def ask() -> dict[str, Any]:
-        ROWS.to_csv(tmp_path / "rows.csv", index=False)
+    def ask(*, index: bool = False) -> dict[str, Any]:
+        ROWS.to_csv(tmp_path / "rows.csv", index=index)
         main(str(tmp_path / "out"), str(tmp_path / "model"), str(tmp_path / "rows.csv"), [])
         found: dict[str, Any] = json.loads((tmp_path / "out").read_text())
         return found
@@ -68,7 +68,7 @@ def answer(tmp_path: Path) -> Callable[[], dict[str, Any]]:
 
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
 def test_a_model_predicts_however_it_was_fitted_and_wrapped(
-    make: Callable[[], object], answer: Callable[[], dict[str, Any]], tmp_path: Path
+    make: Callable[[], object], answer: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     """One label per row comes back, with the columns that the model wants in the order it wants."""
     joblib.dump(make(), tmp_path / "model", compress=3)
@@ -77,9 +77,22 @@ def test_a_model_predicts_however_it_was_fitted_and_wrapped(
     assert found["labels"] == IMPLIES
 
 
+@pytest.mark.parametrize("name", ["frame", "plain array", "with its scaler"])
+def test_a_column_that_numbers_the_rows_is_left_out(
+    name: str, answer: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """Where the model was not fitted on it; a model that was gets it."""
+    joblib.dump(MODELS[name](), tmp_path / "model")
+    assert answer(index=True)["labels"] == IMPLIES
+    numbered = ROWS.reset_index(names="Unnamed: 0")
+    for fitted in (numbered, numbered.to_numpy()):
+        joblib.dump(tree().fit(fitted, IMPLIES), tmp_path / "model")
+        assert answer(index=True)["labels"] == IMPLIES
+
+
 @pytest.mark.parametrize(("data", "error"), UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_what_is_no_model_is_told(
-    data: bytes | None, error: str, answer: Callable[[], dict[str, Any]], tmp_path: Path
+    data: bytes | None, error: str, answer: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     """What cannot predict gives no labels, and a reason in one line."""
     if data is not None:
@@ -90,7 +103,7 @@ def test_what_is_no_model_is_told(
     assert "\n" not in found["error"]
 
 
-def test_a_folder_is_no_model(answer: Callable[[], dict[str, Any]], tmp_path: Path) -> None:
+def test_a_folder_is_no_model(answer: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     """A folder in the model's place is told as one."""
     (tmp_path / "model").mkdir()
     assert answer()["error"] == "it is a folder, not a model file"

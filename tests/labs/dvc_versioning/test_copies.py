@@ -1,0 +1,40 @@
+"""The dataset is recognised among Git's files whatever its path, and in another order of rows or columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.labs.dvc_versioning.copies import Copies, blob_name
+from harness.labs.dvc_versioning.dataset import lab_data
+from tests.labs.dvc_versioning.conftest import Work, larger
+
+LINES = lab_data().decode().splitlines(keepends=True)
+TURNED = "".join([LINES[0], *reversed(LINES[1:])]).encode()
+COLUMNS = "".join(",".join(reversed(line.strip().split(","))) + "\n" for line in LINES).encode()
+
+
+def found(work: Work, path: str, data: bytes, *versions: bytes) -> bool:
+    """Whether a committed file is recognised as the dataset."""
+    work.commit({path: data})
+    case = work.case()
+    return Copies(case.repository, versions).has(path, blob_name(data))
+
+
+@pytest.mark.parametrize("data", [lab_data(), TURNED, COLUMNS, TURNED + LINES[5].encode()])
+def test_a_copy_is_found(work: Work, data: bytes) -> None:
+    """Rows and columns may come in another order, and more rows with them."""
+    assert found(work, "elsewhere/copy.csv", data)
+
+
+def test_any_version_is_found_by_its_bytes(work: Work) -> None:
+    """Whatever the file is called."""
+    assert found(work, "notes.txt", larger(), larger())
+    assert not found(work, "other.txt", larger() + b"\n")
+
+
+@pytest.mark.parametrize(
+    "data", ["".join(LINES[:400]).encode(), lab_data().replace(b"17.99,", b"18.99,"), b"\xff\0" * 50_000, b""]
+)
+def test_other_tables_are_not(work: Work, data: bytes) -> None:
+    """A part of the rows, other values, and what is no table are not the data."""
+    assert not found(work, "data/processed/train.csv", data)
