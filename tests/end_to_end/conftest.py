@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import io
 import json
@@ -45,6 +46,25 @@ def built() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def graded(built: Callable[[str], Path], grade_path: GradeFolder) -> GradeNamed:
-    """The grade of a submission of the catalogue, computed once."""
-    return functools.cache(lambda name: grade_path(built(name)))
+def grades_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where this run of pytest keeps the catalogue's grades, for all of its workers."""
+    mine = tmp_path_factory.getbasetemp()
+    folder = (mine if worker_id == "master" else mine.parent) / "catalogue-grades"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def graded(built: Callable[[str], Path], grade_path: GradeFolder, grades_folder: Path) -> GradeNamed:
+    """The grade of a submission of the catalogue, computed once by whichever worker needs it first."""
+
+    def grade(name: str) -> Grade:
+        file = grades_folder / f"{name}.json"
+        with (grades_folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.is_file():
+                file.write_text(json.dumps(grade_path(built(name))), encoding="utf-8")
+            found: Grade = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+    return functools.cache(grade)

@@ -160,14 +160,20 @@ class Course:
             ws.configure()
 
     def place_sources(self, ws: Workspace, commit: str) -> tuple[Placed, ...]:
-        """Put the raw data where the pipeline reads it: by pointer, by the lock, or the newest version."""
-        placed = tuple(
-            item for path in self.case.raw_sources(commit) for item in self.dataset.behind(path, commit)
-        )
-        for item in placed:
+        """Put the raw data where the pipeline reads it: by pointer, by the lock, or the newest version.
+
+        The dataset is placed by its pointer also where no stage declares that it reads it.
+        """
+        pointed = [pointer.path for pointer in self.case.pointers(commit)]
+        undeclared = [self.dataset.path] if self.dataset.path in pointed else []
+        if self.case.repository.tree(commit).entry(self.dataset.path):
+            undeclared = []  # DVC refuses to run on data that is in Git beside its pointer
+        sources = dict.fromkeys([*self.case.raw_sources(commit), *undeclared])
+        placed = {item.path: item for path in sources for item in self.dataset.behind(path, commit)}
+        for item in placed.values():
             ws.place(item.path, item.data)
             ws.put_object(item.md5, item.data)
-        return placed
+        return tuple(placed.values())
 
     def again(self, ws: Workspace) -> Rerun:
         """Run `dvc repro` a second time with nothing changed."""

@@ -82,7 +82,8 @@ def test_the_data_left_git(dataset: Dataset, ruling: Ruling) -> None:
         raise CheckFailed(
             f"no commit after {short(replaced)} has the data in Git",
             f"{path} is in commit {short(sha)}",
-            f"Run `git rm --cached {path}` and commit; name it in a .gitignore. History keeps the copy.",
+            f"Run `git rm --cached {path}` and commit; name it in a .gitignore. "
+            "The history keeps the copy, and no new commit wins this back.",
         )
 
 
@@ -222,7 +223,8 @@ def _remote_fault(case: Case, objects: Objects) -> dict[str, str]:
     return {
         "expected": "the handed-in remote holds all that one commit's pointers and lock need",
         "found": f"it lacks {listed(objects.remote_lacks(case.commit))}",
-        "hint": "Run `dvc push` once more at the commit you hand in.",
+        "hint": "Run `dvc push` once more at the commit you hand in. A damaged file in the remote has to be deleted "
+        "first: DVC only looks whether it is there.",
     }
 
 
