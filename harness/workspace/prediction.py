@@ -24,11 +24,15 @@ FEATURES = "rows.csv"
 
 @dataclass(frozen=True)
 class Prediction:
-    """One label per row, or the reason why there are none; `model` is the class that predicted."""
+    """One label per row, or the reason why there are none; `model` is the class that predicted.
+
+    `plain`: the file could be loaded, and holds text, numbers or a table in the place of a model.
+    """
 
     labels: tuple[Label, ...] | None
     error: str | None
     model: str | None = None
+    plain: bool = False
 
 
 def predict(
@@ -66,7 +70,7 @@ def _checked(answer: object, done: Completed, workspace: Workspace, rows: int) -
     labels, model, error = answer.get("labels"), answer.get("model"), answer.get("error")
     name = model if type(model) is str else None
     if type(error) is str:
-        return Prediction(None, _cleaned(error, workspace), name)
+        return Prediction(None, _cleaned(error, workspace), name, plain=answer.get("plain") is True)
     if not isinstance(labels, list) or not all(type(label) in LABEL_TYPES for label in labels):
         return Prediction(None, "it does not predict one number, string or truth value per row", name)
     if len(labels) != rows:

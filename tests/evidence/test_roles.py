@@ -260,6 +260,6 @@ def test_what_looks_like_a_model() -> None:
 
 
 def test_held_out_data_of_one_stage_that_trains_and_scores() -> None:
-    """A stage that reads all rows, since it trains and scores, holds out those that are not called training."""
+    """A stage that reads all rows, as it trains and scores, holds out those that are not called training."""
     roles = roles_of(PREPARE, stage("te", "t.py out/train.csv out/test.csv", f"m.pkl *{METRICS}"))
     assert (roles.train, roles.evaluate, roles.held_out) == (("te",), ("te",), ("out/test.csv",))

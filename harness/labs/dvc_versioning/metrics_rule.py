@@ -85,7 +85,7 @@ def _contradictions(case: Case, committed: Committed, results: Results) -> Itera
     if base is None or scored is None or not scored.labels or not scored.certain:
         return
     compared = match(committed.values, scored.labels, scored.predictions)
-    if compared.average is None and _same_model(case, base):
+    if compared.average is None and same_model(case, base):
         yield f"the same model, byte for byte, gives {_told(compared.right.values)}", told
     if _binary(scored) and not feasible(committed.values, len(scored.labels)) and not _other_rows(case, base):
         yield f"no predictions for {len(scored.labels)} test rows give these four scores", told
@@ -95,7 +95,10 @@ def _binary(scored: Scored) -> bool:
     return len({*scored.labels, *scored.predictions}) <= 2  # noqa: PLR2004 (two classes)
 
 
-def _same_model(case: Case, base: Reproduction) -> bool:
+def same_model(case: Case, base: Reproduction) -> bool:
+    """Whether the graded commit's model came out as its lock records it: the libraries are the student's."""
+    if base.commit != case.commit:
+        return False
     recorded = case.locked_outs(case.commit).get(str(base.roles.model))
     return recorded is not None and recorded.md5 == base.state.outs.get(recorded.path)
 

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from harness.evidence.roles import looks_like_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.labs.dvc_versioning.case import Case
     from harness.labs.dvc_versioning.versions import Dataset
 
 SMALLEST = 64
-BUILDERS = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "REDUCE", "BUILD"})
+PLAIN = frozenset({"numpy", "pandas", "_codecs", "collections", "datetime"})  # whose classes hold data alone
+PLAIN_BUILTINS = frozenset({"set", "frozenset", "complex", "bytearray", "slice", "range"})
 SCANNED = 1 << 20
 TEXT_MODELS = (b"{", b"[", b"<", b"tree", b"booster", b"svm_type", b"solver_type")
 
@@ -56,27 +59,50 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
     if data is None:
         return f"has only {size} bytes" if size is not None and size < SMALLEST else None
     if data[:1] == b"\x80":
-        return None if _builds_an_object(data) else "is a pickle of plain values such as a string"
+        return None if _builds_an_object(data) else "is a pickle of plain values such as a string or an array"
     if not _is_text(data) or data.lstrip().startswith(TEXT_MODELS) or _is_old_pickle(data):
         return None
     return "is a text that is no model"
 
 
 def _builds_an_object(data: bytes) -> bool:
-    """Whether a pickle names any class: a string or a list of numbers names none.
+    """Whether a pickle names any class but those of arrays and tables; a string names none.
 
     A stream that is no valid pickle may be another format that starts alike: the benefit of the doubt.
     """
     try:
-        return any(opcode.name in BUILDERS for opcode, _, _ in pickletools.genops(data[:SCANNED]))
+        return not all(_is_plain(*named) for named in _classes(data))
     except ValueError:
         return True
+
+
+def _is_plain(module: str, name: str) -> bool:
+    if module in {"builtins", "__builtin__"}:
+        return name in PLAIN_BUILTINS
+    return module.partition(".")[0] in PLAIN
+
+
+def _classes(data: bytes) -> Iterator[tuple[str, str]]:
+    """Module and name of each class or function that a pickle names; raises ValueError where it is none."""
+    pushed, memo = ["", ""], dict[int, str]()
+    for opcode, arg, _ in pickletools.genops(data[:SCANNED]):
+        if opcode.name in {"GLOBAL", "INST"}:
+            module, _, name = str(arg).partition(" ")
+            yield module, name
+        elif opcode.name == "STACK_GLOBAL":
+            yield pushed[-2], pushed[-1]
+        if opcode.name in {"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"}:
+            memo[len(memo) if opcode.name == "MEMOIZE" else int(arg or 0)] = pushed[-1]
+        elif opcode.name in {"GET", "BINGET", "LONG_BINGET"}:
+            pushed.append(memo.get(int(arg or 0), ""))
+        elif opcode.stack_after:
+            pushed.append(arg if isinstance(arg, str) else "")
 
 
 def _is_old_pickle(data: bytes) -> bool:
     """Whether a text is a pickle of protocol 0 that names a class."""
     try:
-        return any(opcode.name in BUILDERS for opcode, _, _ in list(pickletools.genops(data[:SCANNED])))
+        return not all(_is_plain(*named) for named in list(_classes(data)))
     except ValueError:
         return False
 

@@ -72,7 +72,7 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
         return Scored(reported, problem=str(reason), no_model=reason.no_model)
     found = predict_elsewhere(ws, model, held_out.features)
     if found.labels is None:
-        return Scored(reported, problem=f"{model}: {found.error}")
+        return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
     return Scored(reported, held_out.labels, found.labels, certain=_is_plain(pipeline, roles))
 
 

@@ -8,12 +8,12 @@ from harness.errors import CheckFailed
 from harness.grading.check import check
 from harness.labs.dvc_versioning import exploring_rule
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.metrics_rule import same_model
 from harness.labs.dvc_versioning.wording import listed, short
 
 if TYPE_CHECKING:
     from harness.grading.ruling import Ruling
     from harness.labs.dvc_versioning.case import Case
-    from harness.labs.dvc_versioning.handed_in_experiments import Counted
     from harness.labs.dvc_versioning.plan import Plan
     from harness.labs.dvc_versioning.results import Results
 
@@ -60,12 +60,20 @@ def test_the_metrics_file_is_in_git(case: Case, ruling: Ruling) -> None:
 
 
 @check("D3.reproduce")
-def test_the_experiments_come_out_again(planned: Plan, results: Results, ruling: Ruling) -> None:
+def test_the_experiments_come_out_again(case: Case, planned: Plan, results: Results, ruling: Ruling) -> None:
     """The handed-in experiments' metrics come out again when they are run at their own commits."""
     each = ruling.max_points / max(WANTED, len(planned.repeated))
-    deterministic = results.deterministic()
+    base, deterministic = results.reproduction_or_none(), results.deterministic()
+    here = base is not None and same_model(case, base)
     for index, experiment in enumerate(planned.repeated):
-        outcome, why = _repeated(results, index, experiment, deterministic=deterministic)
+        try:
+            again = results.repeated(index)
+        except CheckFailed as failure:
+            outcome, why = "other", f"does not run at its commit: {failure.found}"
+        else:
+            outcome, why = exploring_rule.repetition(
+                experiment, again, deterministic=deterministic, same_machine=here
+            )
         told = f"{experiment.name}: {experiment.told}"
         if outcome == "same":
             ruling.award(each, f"{told} {why}")
@@ -77,14 +85,6 @@ def test_the_experiments_come_out_again(planned: Plan, results: Results, ruling:
             ruling.lose(each, expected=told, found=why)
             ruling.flag("fabricated" if deterministic else "nondeterministic", f"{experiment.name}: {why}")
     _defer_missing(planned, results, ruling, each)
-
-
-def _repeated(results: Results, index: int, experiment: Counted, *, deterministic: bool) -> tuple[str, str]:
-    try:
-        again = results.repeated(index)
-    except CheckFailed as failure:
-        return "other", f"does not run at its commit: {failure.found}"
-    return exploring_rule.repetition(experiment, again, deterministic=deterministic)
 
 
 def _defer_missing(planned: Plan, results: Results, ruling: Ruling, each: float) -> None:

@@ -1,7 +1,8 @@
 """Loads a student's model and predicts: runs inside the workspace only, for loading a pickle runs its code.
 
 Run as `python -P predict_probe.py OUT MODEL FEATURES [IMPORT_FOLDER…]` in the Git root. Writes
-{"labels": […] or null, "model": class name or null, "error": text or null} as JSON to OUT.
+{"labels": […] or null, "model": class name or null, "error": text or null, "plain": whether the file holds
+nothing but data} as JSON to OUT.
 """
 # ruff: noqa: ANN401 (a student's model can be anything)
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 DEPTH = 3
 TEXT_LIMIT = 500
+PLAIN = frozenset({"builtins", "numpy", "pandas"})  # modules whose objects hold data alone
 INDEX = "Unnamed: 0"  # what pandas calls the column that `to_csv` writes of a frame's index
 
 
@@ -31,11 +33,15 @@ class Unusable(Exception):
     """What was found in the model's place does not predict; the message says why."""
 
 
+class PlainData(Unusable):
+    """What was found in the model's place is text, numbers or a table."""
+
+
 def main(out: str, model: str, features: str, folders: list[str]) -> None:
     """Predict and write the answer, or why there is none."""
     sys.path[:0] = folders
     warnings.simplefilter("ignore")
-    answer: dict[str, Any] = {"labels": None, "model": None, "error": None}
+    answer: dict[str, Any] = {"labels": None, "model": None, "error": None, "plain": False}
     try:
         loaded = load(Path(model))
         estimator = the_estimator(loaded)
@@ -45,6 +51,7 @@ def main(out: str, model: str, features: str, folders: list[str]) -> None:
         answer["labels"] = labels
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a student's object does is the answer)
         answer["error"] = said(error)
+        answer["plain"] = isinstance(error, PlainData)
     Path(out).write_text(json.dumps(answer), encoding="utf-8")
 
 
@@ -90,7 +97,9 @@ def the_estimator(loaded: Any) -> Any:
     for item in members(loaded):
         if callable(getattr(item, "predict", None)) and not isinstance(item, type):
             return item
-    raise Unusable(f"it holds {type(loaded).__name__}, nothing with a predict method")
+    data = all(type(item).__module__.partition(".")[0] in PLAIN for item in members(loaded))
+    kind = PlainData if data else Unusable
+    raise kind(f"it holds {type(loaded).__name__}, nothing with a predict method")
 
 
 def predict(estimator: Any, loaded: Any, features: pd.DataFrame) -> Any:

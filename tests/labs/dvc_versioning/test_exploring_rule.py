@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from harness.labs.dvc_versioning.exploring_rule import (
 )
 from harness.labs.dvc_versioning.handed_in_experiments import Counted
 from harness.labs.dvc_versioning.recompute import Scored
+from harness.labs.dvc_versioning.versions import Placed
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,
     RIGHT,
@@ -220,6 +222,17 @@ def test_two_rows_apart_are_noise(wrong: tuple[int, ...]) -> None:
     """Another version of the library trains a slightly other forest."""
     run = again(values(*wrong), scored(None, TRUTH, guesses(*wrong)))
     assert repetition(counted(values(0)), run, deterministic=True)[0] == "same"
+
+
+@pytest.mark.parametrize("model", [None, "md5 of no model that was ever made"])
+def test_known_libraries_leave_no_noise(model: str | None) -> None:
+    """Where the graded commit's model came out byte for byte, other scores are other ones, however near."""
+    run = again(values(0, 1), scored(None, TRUTH, guesses(0, 1)))
+    told = counted(values(0), model)
+    assert repetition(told, run, deterministic=True, same_machine=True)[0] == "other"
+    assert repetition(counted(values(0, 1), model), run, deterministic=True, same_machine=True)[0] == "same"
+    stand_in = replace(run, placed=(Placed("data.csv", "0" * 32, Path("x"), "stands in", stands_in=True),))
+    assert repetition(told, stand_in, deterministic=True, same_machine=True)[0] == "same"
 
 
 @pytest.mark.parametrize("wrong", [4, 7, 10])

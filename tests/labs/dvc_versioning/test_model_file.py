@@ -7,7 +7,10 @@ import pickle
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from harness.evidence.pipeline import Output
 from harness.labs.dvc_versioning.model_file import tracked_models, why_no_model
@@ -23,6 +26,8 @@ from tests.labs.dvc_versioning.conftest import (
 )
 
 MODEL = pickle.dumps(Fraction(1, 3))
+FOREST = RandomForestClassifier(2).fit(np.eye(4), [0, 1, 0, 1])
+PLAIN_VALUES = "is a pickle of plain values such as a string or an array"
 
 
 @pytest.mark.parametrize(
@@ -30,12 +35,23 @@ MODEL = pickle.dumps(Fraction(1, 3))
     [
         MODEL,
         pickle.dumps(Fraction(1, 3), protocol=2),
+        pickle.dumps(FOREST),
+        pickle.dumps({"columns": np.arange(4), "model": FOREST}, protocol=2),
         gzip.compress(MODEL),
         b"\x80not a pickle at all",
         b"\x89HDF\r\n\x1a\n" + bytes(90),
         b'{"trees": [' + b"[0, 1, 2, 3]," * 20 + b"[]]}",
     ],
-    ids=["pickle", "old pickle", "compressed", "other binary", "hdf", "json"],
+    ids=[
+        "pickle",
+        "old pickle",
+        "forest",
+        "forest and array",
+        "compressed",
+        "other binary",
+        "hdf",
+        "json",
+    ],
 )
 def test_what_may_be_a_model(data: bytes) -> None:
     """Pickled objects, other formats, and what cannot be told have the benefit of the doubt."""
@@ -48,12 +64,28 @@ def test_what_may_be_a_model(data: bytes) -> None:
         (b"", "is an empty file"),
         (b"a model", "is a text that is no model"),
         (b"a random forest with one hundred trees of depth ten, " * 4, "is a text that is no model"),
-        (pickle.dumps("a trained model" * 100), "is a pickle of plain values such as a string"),
-        (pickle.dumps({"accuracy": 0.9, "trees": [1, 2]}), "is a pickle of plain values such as a string"),
-        (pickle.dumps(b"model" * 50, protocol=4), "is a pickle of plain values such as a string"),
+        (pickle.dumps("a trained model" * 100), PLAIN_VALUES),
+        (pickle.dumps({"accuracy": 0.9, "trees": [1, 2]}), PLAIN_VALUES),
+        (pickle.dumps(b"model" * 50, protocol=4), PLAIN_VALUES),
+        (pickle.dumps(np.array([0.9, 0.95])), PLAIN_VALUES),
+        (pickle.dumps(np.array([0.9, 0.95]), protocol=2), PLAIN_VALUES),
+        (pickle.dumps([np.float64(0.9), {np.int64(1): np.arange(9)}, np.arange(9)]), PLAIN_VALUES),
+        (pickle.dumps(pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})), PLAIN_VALUES),
         (pickle.dumps("model", protocol=0), "is a text that is no model"),
     ],
-    ids=["empty", "short text", "long text", "string", "numbers", "bytes", "old string"],
+    ids=[
+        "empty",
+        "short text",
+        "long text",
+        "string",
+        "numbers",
+        "bytes",
+        "array",
+        "old array",
+        "arrays",
+        "table",
+        "old string",
+    ],
 )
 def test_what_is_no_model(data: bytes, why: str) -> None:
     """A string is no model however it is written down."""

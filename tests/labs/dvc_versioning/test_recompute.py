@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -80,7 +82,17 @@ def test_the_model_sees_no_labels(trained: Workspace, work: Work) -> None:
     ("data", "problem", "no_model"),
     [
         (b"", "forest.pkl is an empty file", True),
-        (pickle.dumps("trained" * 30), "forest.pkl is a pickle of plain values such as a string", True),
+        (
+            pickle.dumps("trained" * 30),
+            "forest.pkl is a pickle of plain values such as a string",
+            True,
+        ),
+        (
+            gzip.compress(pickle.dumps([1, 2])),
+            "forest.pkl: it holds list, nothing with a predict",
+            True,
+        ),
+        (gzip.compress(pickle.dumps(Fraction(1, 3))), "forest.pkl: it holds Fraction, nothing", False),
         (b"\x80broken", "forest.pkl: ", False),
     ],
 )
@@ -144,7 +156,7 @@ def test_labels_in_a_file_of_their_own_win_over_a_feature_of_few_values() -> Non
 
 
 def test_a_column_that_numbers_the_rows_is_no_feature_and_no_label() -> None:
-    """Files written with the frame's index still are features and labels, and the model may have the index."""
+    """Files written with the index are features and labels all the same, and the model may have the index."""
     features = table(",a,b\n7,1.5,2.5\n3,3.5,4.5\n", "X.csv")
     labels = table(",target\n7,1\n3,0\n", "y.csv")
     for tables in ([features, labels], [labels, features]):

@@ -43,10 +43,11 @@ MODELS: dict[str, Callable[[], object]] = {
     "with its scaler": scaled,
     "in a tuple": lambda: ("v1", tree().fit(ROWS, IMPLIES)),
 }
+HOLDS_STRING = "it holds str, nothing with a predict method"
 UNUSABLE: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "FileNotFoundError"),
     "empty": (b"", "it is empty"),
-    "a string": (pickle.dumps("RandomForest"), "it holds str, nothing with a predict method"),
+    "a string": (pickle.dumps("RandomForest"), HOLDS_STRING),
     "a class": (pickle.dumps(DecisionTreeClassifier), "nothing with a predict method"),
     "JSON": (b'{"coef": [1, 2]}', "it cannot be loaded (joblib: "),
     "unfitted": (pickle.dumps(DecisionTreeClassifier()), "NotFittedError"),
@@ -100,6 +101,7 @@ def test_what_is_no_model_is_told(
     found = answer()
     assert found["labels"] is None
     assert error in found["error"]
+    assert found["plain"] == (error == HOLDS_STRING)
     assert "\n" not in found["error"]
 
 
