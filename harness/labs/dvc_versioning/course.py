@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
 
+LEFT_OUT = 3  # a change of fewer rows may leave every score as it was
+
 
 @dataclass(frozen=True)
 class Reproduction:
@@ -248,9 +250,10 @@ class Course:
 
     def _change_raw_data(self, ws: Workspace) -> Rerun:
         path = next(item.path for item in self.base.placed)
-        data = (ws.read(path, limit=1 << 30) or b"").rstrip(b"\r\n")
-        ws.place(path, self.dataset.keep(data + b"\n" + data.splitlines()[-1] + b"\n"))
-        rerun = self._after(ws, f"one more row in {path}")
+        header, *rows = (ws.read(path, limit=1 << 30) or b"").splitlines(keepends=True)
+        kept = [row for number, row in enumerate(rows) if number % LEFT_OUT]
+        ws.place(path, self.dataset.keep(b"".join([header, *kept])))
+        rerun = self._after(ws, f"leaving every third row out of {path}")
         return replace(rerun, scored=score(ws, self.case, self.base.pipeline, self.base.roles))
 
     def _after(self, ws: Workspace, change: str) -> Rerun:

@@ -223,8 +223,8 @@ def _remote_fault(case: Case, objects: Objects) -> dict[str, str]:
     return {
         "expected": "the handed-in remote holds all that one commit's pointers and lock need",
         "found": f"it lacks {listed(objects.remote_lacks(case.commit))}",
-        "hint": "Run `dvc push` once more at the commit you hand in. A damaged file in the remote has to be deleted "
-        "first: DVC only looks whether it is there.",
+        "hint": "Run `dvc push` once more at the commit you hand in. A damaged file in the remote has to be "
+        "deleted first: DVC only looks whether it is there.",
     }
 
 

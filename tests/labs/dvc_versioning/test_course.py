@@ -202,7 +202,7 @@ def test_a_value_that_the_pipeline_refuses_is_followed_by_another(
 
 @pytest.mark.long
 def test_without_parameters_the_raw_data_is_changed(student_work: Workspace, tmp_path: Path) -> None:
-    """A split without a parameter gets one more row, after the training rows; training needs one."""
+    """A split without a parameter gets other data, with every third row left out; training needs one."""
     bare = FILES["dvc.yaml"].replace("    params: [split.rows]\n", "")
     lab = changed(
         student_work,
@@ -212,8 +212,8 @@ def test_without_parameters_the_raw_data_is_changed(student_work: Workspace, tmp
     workspace = lab.start(tmp_path / "a")
     lab.course.reproduce(workspace)
     found = lab.course.change_split(workspace)
-    assert found.change == f"one more row in {DATA}"
-    assert found.completed.stages == ("split", "score")
+    assert found.change == f"leaving every third row out of {DATA}"
+    assert found.completed.stages == ("split", "fit", "score")
     with pytest.raises(CheckFailed, match="a numeric parameter that fit declares"):
         lab.course.change_train(workspace)
     lab.close()
