@@ -39,6 +39,16 @@ class Made:
         """The paths of a commit."""
         return set(self.git("ls-tree", "-r", "--name-only", revision).splitlines())
 
+    def blobs(self, revision: str = "HEAD") -> dict[str, str]:
+        """The blob of each file of a commit, by path."""
+        lines = self.git("ls-tree", "-r", "--format=%(objectname) %(path)", revision).splitlines()
+        return {path: sha for sha, _, path in (line.partition(" ") for line in lines)}
+
+    def differs_from(self, other: Made) -> set[str]:
+        """The paths at which the last commits of two submissions are not alike."""
+        mine, others = self.blobs(), other.blobs()
+        return {path for path in mine.keys() | others.keys() if mine.get(path) != others.get(path)}
+
     def subjects(self) -> list[str]:
         """The first lines of the branch's commit messages, newest first."""
         return self.git("log", "--format=%s").splitlines()
