@@ -20,7 +20,6 @@ CHANGED = {
     "edited_branch": set[str](),
     "model_neither_cached_nor_in_git": {"dvc.yaml", "models/.gitignore"},
     "rows_neither_cached_nor_in_git": {"dvc.yaml", "data/processed/.gitignore"},
-    "stage_commits": {"dvc.yaml", "dvc.lock"},
 }
 
 
@@ -51,8 +50,3 @@ def test_edited_branch(made: Callable[[str], Made]) -> None:
     lab = made("edited_branch")
     assert set(lab.data("metrics/scores.json", "experiment-medium").values()) == {1.0}
     assert lab.experiments() == {}
-
-
-def test_stage_commits(made: Callable[[str], Made]) -> None:
-    """The run itself made a commit."""
-    assert "Scored" in made("stage_commits").subjects()
