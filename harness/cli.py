@@ -24,6 +24,7 @@ EXIT_CODES: dict[Ending, int] = {
     "failed": 4,
     "interrupted": 130,
 }
+RANDOM_EDITS = 20
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,6 +46,16 @@ def main() -> None:
 @click.option(
     "--require-isolation", is_flag=True, help="Refuse to go on where nothing isolates the commands."
 )
+@click.option("--cold", is_flag=True, help="Start every command from nothing: slow, no surprises.")
+@click.option(
+    "--thorough",
+    metavar="[N]",
+    type=click.IntRange(0),
+    is_flag=False,
+    flag_value=RANDOM_EDITS,
+    default=0,
+    help=f"Also try N random edits ({RANDOM_EDITS} by default) and show the fewest that go wrong.",
+)
 @click.option("--junitxml", metavar="FILE", help="Write the checks as JUnit XML here.")
 def check(  # noqa: PLR0913  # one parameter for each option, as click hands them over
     path: str,
@@ -56,6 +67,8 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
     jobs: int | None,
     grade_json: Path | None,
     require_isolation: bool,
+    cold: bool,
+    thorough: int,
     junitxml: str | None,
 ) -> None:
     """Check a submission: what holds, what does not, and one hint for each loss.
@@ -63,7 +76,15 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
     PATH is a folder, bundle, zip, tar or Git URL, perhaps with @REVISION; the current folder when left out.
     """
     options = Options(
-        path, lab, grade_json, seed, strict=strict, jobs=jobs, require_isolation=require_isolation
+        path,
+        lab,
+        grade_json,
+        seed,
+        strict=strict,
+        jobs=jobs,
+        require_isolation=require_isolation,
+        cold=cold,
+        thorough=thorough,
     )
     arguments = [f"--junitxml={junitxml}"] if junitxml else []
     try:

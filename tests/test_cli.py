@@ -48,6 +48,14 @@ def test_the_seed_is_in_the_grade(handed_in: Path) -> None:
     assert "seed 77" in check(handed_in, "--seed", "77").output
 
 
+@pytest.mark.parametrize("words", [("--thorough",), ("--thorough", "3"), ("--cold",)])
+def test_how_it_is_checked_changes_no_points(handed_in: Path, words: tuple[str, ...]) -> None:
+    """Cold starts, and random edits that this lab does not know, leave the grade as it is."""
+    done = check(handed_in, "--ci", *words)
+    assert done.exit_code == 0, done.output
+    assert "Pending 1" in done.output
+
+
 def test_what_cannot_be_opened_is_exit_code_3(tmp_path: Path) -> None:
     """One sentence and no scorecard."""
     done = check(tmp_path)
@@ -57,7 +65,15 @@ def test_what_cannot_be_opened_is_exit_code_3(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--lab", "nonsense"), ("--no-such-option",), ("--seed", "x"), ("--jobs", "0"), ("--json", "/")]
+    "words",
+    [
+        ("--lab", "nonsense"),
+        ("--no-such-option",),
+        ("--seed", "x"),
+        ("--jobs", "0"),
+        ("--json", "/"),
+        ("--thorough=-1",),
+    ],
 )
 def test_misuse_is_exit_code_2(words: tuple[str, ...]) -> None:
     """Unknown labs and options, values out of range, a grade file that cannot be written."""

@@ -41,7 +41,10 @@ REFUSALS: Mapping[Ending, tuple[str, Outcome]] = {
 
 @dataclass(frozen=True)
 class Options:
-    """What a person asked for; without a submission the reference is graded, without a lab it is detected."""
+    """What a person asked for; without a submission the reference is graded, without a lab it is detected.
+
+    ``thorough`` is how many random edits a lab that can do so tries beside the grade.
+    """
 
     submission: str | None = None
     lab: str | None = None
@@ -51,6 +54,7 @@ class Options:
     jobs: int | None = None
     require_isolation: bool = False
     cold: bool = False
+    thorough: int = 0
 
     @property
     def workers(self) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.grading.gradebook import Gradebook
+    from harness.labs.session import Prepared
     from harness.submission import Submission
     from harness.workspace.launcher import Launcher
     from harness.workspace.scenario import Scenario, ScenarioTree
@@ -96,10 +97,11 @@ def experiments(case: Case) -> HandedInExperiments:
 
 @pytest.fixture(scope="session")
 def planned(
-    case: Case, dataset: Dataset, objects: Objects, experiments: HandedInExperiments, seed: int
+    case: Case, dataset: Dataset, objects: Objects, experiments: HandedInExperiments, prepared: Prepared
 ) -> Plan:
     """The scenario tree of this submission."""
-    return plan(Course(case, dataset, seed), objects, experiments)
+    options = prepared.options
+    return plan(Course(case, dataset, options.seed), objects, experiments, options.thorough)
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +126,6 @@ def remarks(
 ) -> Iterator[None]:
     """After the last check, the flags that no check raises and the facts for the oral questions."""
     yield
-    for flag, text in advice(case, dataset, results):
+    for flag, text in (*advice(case, dataset, results), *results.random_edits()):
         gradebook.flag(flag, text)
     gradebook.tell(**facts(case, dataset, experiments, results))

@@ -12,6 +12,7 @@ from harness.labs.dvc_versioning.params_rule import STANDARD
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading, Sensitivity, run_alone
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
+from harness.labs.dvc_versioning.thorough import try_edits
 from harness.workspace.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ class Plan:
     told: tuple[Described, ...]
 
 
-def plan(course: Course, objects: Objects, experiments: HandedInExperiments) -> Plan:
+def plan(course: Course, objects: Objects, experiments: HandedInExperiments, random_edits: int = 0) -> Plan:
     """Plan the scenarios of a submission; what it has no evidence for is not played.
 
-    The longest branches come first, so that they run beside the others.
+    The longest branches come first, so that they run beside the others. Random edits are tried if asked for.
     """
     repeated = experiments.counted[:MOST_REPEATED]
     told = experiments.told[:MOST_TOLD] if len(repeated) < WANTED else ()
@@ -51,6 +52,7 @@ def plan(course: Course, objects: Objects, experiments: HandedInExperiments) -> 
         *(_tell(course, index, one) for index, one in enumerate(told)),
         *_version_scenarios(course, objects),
         *_locked(course, objects),
+        *_random_edits(course, random_edits),
     )
     return Plan(course, scenarios, repeated, told)
 
@@ -82,6 +84,11 @@ def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
             for role, name in (("train", "train"), ("prepare", "preprocess"), ("evaluate", "evaluate"))
         ),
     )
+
+
+def _random_edits(course: Course, count: int) -> tuple[Scenario, ...]:
+    play = partial(try_edits, course, count)
+    return (Scenario("thorough", f"try up to {count} random edits", play, "alone"),) if count else ()
 
 
 def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:

@@ -10,6 +10,7 @@ from harness.labs.dvc_versioning.exploring import Applied, Runs, Shared
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.reproduction import Snapshot
 from harness.labs.dvc_versioning.sharing import Pushed
+from harness.labs.dvc_versioning.thorough import Thorough
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,14 @@ class Results:
 
     def _succeeded(self, name: str) -> bool:
         return name in self.names and self.tree.transcript(name).failure is None
+
+    def random_edits(self) -> tuple[tuple[str, str], ...]:
+        """What random edits found, as advice; nothing without any, or where the pipeline does not run."""
+        if "thorough" not in self.names or not self._succeeded("alone"):
+            return ()
+        failure = self.tree.transcript("thorough").failure
+        text = str(failure) if failure else self._facts("thorough", Thorough).text
+        return (("thorough", text),)
 
     def visits(self) -> tuple[Visit, ...]:
         """The data versions that were switched to."""
