@@ -24,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --fork-strategy
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test test-long test-all bench lint format lock upgrade wheel clean
+.PHONY: help grade test test-long test-all bench mutants lint format lock upgrade wheel clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -42,6 +42,10 @@ test-all: test test-long ## every test
 
 bench: $(DEV) ## the lab's commands cold and warm, and a whole grade: medians of BENCH rounds (5), as JSON
 	BENCH=$(or $(BENCH),5) $(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
+
+mutants: $(DEV) ## run the unit tests on wrong versions of the code: all, or make mutants ARGS="harness.grading.score*"
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results
 
 lint: $(DEV) ## ruff, its formatter, and mypy
 	$(BIN)/ruff check
@@ -65,7 +69,7 @@ wheel: $(DEV) ## build dist/*.tar.gz, and from it dist/*.whl
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove .venv and whatever was built
-	rm -rf $(VENV) build dist .reference .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist mutants .reference .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(CORE): pyproject.toml requirements/build.txt requirements/core.txt
