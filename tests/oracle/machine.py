@@ -46,6 +46,7 @@ class OracleMachine(RuleBasedStateMachine):
         self.undoable: list[tuple[str, str | None]] = []
         self.values: dict[str, dict[str, str]] = {}
         self.clean: State | None = None
+        self.agreed = False
 
     @initialize(lab=labs(), run_cache=st.booleans())
     def begin(self, lab: Lab, *, run_cache: bool) -> None:
@@ -61,7 +62,7 @@ class OracleMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """One last comparison, and the workspace is gone."""
-        if self.files:
+        if self.agreed:
             self.repro(run_cache=True)
         self.workspace.leave()
         remove_tree(self.workspace.root)
@@ -168,7 +169,7 @@ class OracleMachine(RuleBasedStateMachine):
     @rule(run_cache=st.booleans())
     def repro(self, *, run_cache: bool) -> None:
         """DVC runs, restores and skips exactly what the oracle said, and leaves what it said."""
-        before, clean = self.state, self.clean
+        before, clean, self.agreed = self.state, self.clean, False
         outcome = self.foresight.repro(self.lab.pipeline, before, run_cache=run_cache)
         done = self.workspace.run("dvc", "repro", *(() if run_cache else ("--no-run-cache",)))
         assert done.ok, done.describe()
@@ -183,7 +184,7 @@ class OracleMachine(RuleBasedStateMachine):
         wrong = self.wrong()
         if clean is not None:
             self.hold_single_change(clean, before, outcome, wrong)
-        self.clean = None if wrong else self.state
+        self.clean, self.agreed = None if wrong else self.state, True
 
     def hold_single_change(self, clean: State, now: State, outcome: Outcome, wrong: frozenset[str]) -> None:
         """The answers for one change: DVC does no more than `declared`, and `really` is what is right."""
@@ -194,7 +195,7 @@ class OracleMachine(RuleBasedStateMachine):
         by_graph, by_data = declared(pipeline, change), really(pipeline, reads, change)
         assert touched <= by_graph, f"{change}: declared says {sorted(by_graph)}, DVC took {sorted(touched)}"
         fresh = {
-            a for a in touched if all(self.state.at(p) != clean.at(p) for p in pipeline.stage(a).out_paths)
+            a for a in touched if all(self.state.at(p.path) != clean.at(p.path) for p in self.lab.pieces[a])
         }
         if fresh == touched:
             assert touched == by_graph, (

@@ -73,11 +73,16 @@ class Results:
         return name in self.names and self.tree.transcript(name).failure is None
 
     def random_edits(self) -> tuple[tuple[str, str], ...]:
-        """What random edits found, as advice; nothing without any, or where the pipeline does not run."""
-        if "thorough" not in self.names or not self._succeeded("alone"):
+        """What random edits found, as advice; nothing where none were asked for."""
+        if "thorough" not in self.names:
             return ()
         failure = self.tree.transcript("thorough").failure
-        text = str(failure) if failure else self._facts("thorough", Thorough).text
+        if failure is None:
+            text = self._facts("thorough", Thorough).text
+        elif self._succeeded("alone"):
+            text = f"no edit was tried: {failure}"
+        else:
+            text = "no edit was tried: the pipeline does not run yet"
         return (("thorough", text),)
 
     def visits(self) -> tuple[Visit, ...]:

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import CheckFailed
 from harness.evidence.forecast import Foresight, State, within
+from harness.evidence.pipeline import Pipeline
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.reproduction import repro
 from harness.labs.dvc_versioning.thorough_edits import Editor, params_in
 from harness.labs.dvc_versioning.thorough_verdict import Fault, Seen, failure, judge
 from harness.labs.dvc_versioning.wording import listed
 from harness.workspace.files import remove_tree
+from harness.workspace.pipelines import describe_pipelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -131,6 +133,7 @@ class Trial:
 
     def _after(self, bench: _Bench, edit: Edit) -> Fault | None:
         edit.apply(bench.workspace)
+        bench.look_again()
         before = bench.state()
         done = repro(bench.workspace, bench.command)
         if not done.ok:
@@ -171,6 +174,18 @@ class _Bench:
         self._foresight = Foresight(self._make)
         self._foresight.repro(self._pipeline, self._after)
         self._last = dict.fromkeys(self._pipeline.addresses, self._after)
+        self._commands = {stage.address: stage.cmd for stage in self._pipeline.stages}
+
+    def look_again(self) -> None:
+        """Ask DVC what the pipeline is now: parameters may be part of commands and paths (`${…}`).
+
+        Raises:
+            CheckFailed: it has other stages than before.
+        """
+        now = Pipeline.from_description(describe_pipelines(self.workspace, [""])[""])
+        if now.error or set(now.addresses) != set(self._last):
+            raise CheckFailed("the same stages", now.error or listed(now.addresses))
+        self._pipeline = now
 
     def state(self) -> State:
         """What is in the workspace now, as far as any stage declares or reads it."""
@@ -188,8 +203,20 @@ class _Bench:
         """What the edit showed; the books follow."""
         self._after = self.state()
         foreseen = frozenset(self._foresight.repro(self._pipeline, before).ran)
-        seen = Seen(self._pipeline, self._reads, edit, done, foreseen, dict(self._last), self._after, fresh)
+        now = {stage.address: stage.cmd for stage in self._pipeline.stages}
+        seen = Seen(
+            pipeline=self._pipeline,
+            reads=self._reads,
+            edit=edit,
+            completed=done,
+            foreseen=foreseen,
+            last=dict(self._last),
+            after=self._after,
+            fresh=fresh,
+            reworded=frozenset(address for address in now if now[address] != self._commands[address]),
+        )
         self._last |= dict.fromkeys(seen.ran, self._after)
+        self._commands |= {address: now[address] for address in seen.ran if address in now}
         return seen
 
     def _make(self, stage: Stage, _: State) -> Mapping[str, str]:

@@ -35,7 +35,8 @@ class Seen:
     """One edit and the `dvc repro` after it.
 
     `foreseen` are the stages that the oracle expected to run, `last` has the state after each stage's run
-    before this one, `after` that of now, and `fresh` that of a run of everything from here.
+    before this one, `after` that of now, and `fresh` that of a run of everything from here. The command of
+    those `reworded` is no longer what it was then.
     """
 
     pipeline: Pipeline
@@ -46,6 +47,7 @@ class Seen:
     last: Mapping[str, State]
     after: State
     fresh: State
+    reworded: frozenset[str] = frozenset()
 
     @property
     def ran(self) -> frozenset[str]:
@@ -126,7 +128,7 @@ def _declares_key(stage: Stage, file: str, key: str) -> bool:
 def _needless(seen: Seen, stage: Stage) -> Fault | None:
     """A stage that ran and made the same again, though nothing that it reads had changed."""
     same = not any(seen.moved(stage.address, path) for path in stage.out_paths)
-    deleted = seen.edit.kind == "deletion" and stage.makes(seen.edit.path)
+    had_to = stage.address in seen.reworded or (seen.edit.kind == "deletion" and stage.makes(seen.edit.path))
     moved = [path for path in stage.deps if seen.moved(stage.address, path)]
     keys = [
         file
@@ -134,7 +136,7 @@ def _needless(seen: Seen, stage: Stage) -> Fault | None:
         for key in seen.keys(stage.address, file)
         if _declares_key(stage, file, key)
     ]
-    if not same or deleted or keys or not moved or any(_counts(seen, stage, path) for path in moved):
+    if not same or had_to or keys or not moved or any(_counts(seen, stage, path) for path in moved):
         return None
     path = moved[0]
     found = f"{stage.name} ran again, because its `deps` list {path}; what it made is byte for byte the same"

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import CheckFailed, HarnessError, Pending
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+from harness.labs.dvc_versioning.thorough import Thorough
 from tests.labs.dvc_versioning.conftest import PLAIN, ResultsOf, base_of, ran, rerun, scored, state
 
 FAILURE = CheckFailed("a pipeline that runs", "it does not")
@@ -87,3 +88,14 @@ def test_readings_of_all_roles_are_one_mapping(results_of: ResultsOf) -> None:
 def test_a_told_experiment_has_a_state(results_of: ResultsOf) -> None:
     """What it gives here is shown beside what was told."""
     assert results_of({"told-0": state(PLAIN)}).recomputed(0) == state(PLAIN)
+
+
+def test_random_edits_become_advice(results_of: ResultsOf) -> None:
+    """What they found, why nothing could be told, or that nothing runs; no word where none were tried."""
+    assert results_of({}).random_edits() == ()
+    found = Thorough(3, 1)
+    assert results_of({"thorough": found, "alone": alone()}).random_edits() == (("thorough", found.text),)
+    told = results_of({"thorough": FAILURE, "alone": alone(), "x": 1}).random_edits()
+    assert told == (("thorough", "no edit was tried: expected a pipeline that runs; found it does not"),)
+    nothing = results_of({"thorough": FAILURE, "alone": FAILURE, "x": 1, "y": 1}).random_edits()
+    assert nothing == (("thorough", "no edit was tried: the pipeline does not run yet"),)

@@ -148,6 +148,13 @@ def test_a_dependency_that_is_not_read(played: Callable[..., Played]) -> None:
 
 
 @pytest.mark.long
+def test_parameters_in_a_command(played: Callable[..., Played]) -> None:
+    """Where DVC fills parameters into commands each new value is another command, and nothing is wrong."""
+    filled = FILES["dvc.yaml"].replace("sh fit.sh", "sh fit.sh ${fit.max_depth}")
+    assert played(dvc_yaml=filled).thorough(8).fault is None
+
+
+@pytest.mark.long
 def test_what_chance_makes_is_not_judged(played: Callable[..., Played]) -> None:
     """Where two runs of the unchanged pipeline differ nothing can be told, and the advice says so."""
     score = FILES["score.sh"].replace("0.$n 0.$n", "0.$(date +%N) 0.$n")

@@ -105,6 +105,7 @@ def test_a_dep_that_is_not_read_runs_needlessly() -> None:
     assert fault.hint == "Remove `- other` from the `deps` of `a` in dvc.yaml: it does not read that."
     assert judge(replace(made, reads={})) is None
     assert judge(replace(made, edit=Edit("deletion", "a.out", "delete a.out"))) is None
+    assert judge(replace(made, reworded=frozenset({"a"}))) is None
 
 
 def test_what_the_oracle_did_not_foresee() -> None:
