@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.grading.result import CheckResult, Grade
 
 EVIDENCE_SHOWN = 3
+FLAG_SHOWN = 2000
 
 
 def show_scorecard(console: Console, grade: Grade, gradebook: Gradebook, *, strict: bool = False) -> None:
@@ -121,7 +122,7 @@ def _show_oral(console: Console, grade: Grade) -> None:
 
 
 def _show_flags(console: Console, grade: Grade) -> None:
-    rows = [(Text(safe_line(flag.id), "yellow"), Text(safe(flag.text))) for flag in grade.flags]
+    rows = [(Text(safe_line(flag.id), "yellow"), Text(safe(flag.text, FLAG_SHOWN))) for flag in grade.flags]
     _section(console, "Advice and warnings, no points", rows)
 
 

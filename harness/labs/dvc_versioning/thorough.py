@@ -55,7 +55,7 @@ class Thorough:
         what = "This edit goes" if len(steps) == 1 else "These edits go"
         return "\n".join(
             [
-                f"{what} wrong (found after {self.tried} random edits, seed {self.seed}):",
+                f"{what} wrong (found at random edit {self.tried}, seed {self.seed}):",
                 *steps,
                 f"  expected: {self.fault.expected}",
                 f"  found: {self.fault.found}",

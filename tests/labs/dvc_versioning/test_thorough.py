@@ -188,7 +188,7 @@ def test_the_text_names_every_edit() -> None:
     """A sequence is numbered, and says what was expected, found and what to do."""
     edits = (Edit("data", "d", "remove row 1 of d"), Edit("undo", "d", "put d back as it was"))
     assert Thorough(9, 4, edits, Fault("this", "that", "Do it.")).text.splitlines() == [
-        "These edits go wrong (found after 9 random edits, seed 4):",
+        "These edits go wrong (found at random edit 9, seed 4):",
         "  1. remove row 1 of d, then `dvc repro`",
         "  2. put d back as it was, then `dvc repro`",
         "  expected: this",
