@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import git
 import pytest
 
 from fixtures.submissions import build
@@ -46,3 +47,23 @@ def test_unknown_submission_is_told(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="no submission 'nothing'"):
         build.build("nothing", tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_change_elsewhere_builds_nothing_again() -> None:
+    """Each submission has a folder of its own digest, which two submissions of a module do not share."""
+    one, other = build.kept("no_experiments"), build.kept("clone_untold")
+    assert one.parent != other.parent
+
+
+def test_repaired_starts_from_what_was_handed_in() -> None:
+    """A repair adds to the submission, which itself stays as it was."""
+    before = git.Repo(build.kept("no_dvcignore")).head.commit
+    after = git.Repo(build.repaired("no_dvcignore")).head.commit
+    assert after.parents == (before,)
+    assert git.Repo(build.kept("no_dvcignore")).head.commit == before
+
+
+def test_nothing_to_repair_is_told() -> None:
+    """A right submission has no repair."""
+    with pytest.raises(KeyError, match="'pointer_removed' has no repair"):
+        build.repaired("pointer_removed")
