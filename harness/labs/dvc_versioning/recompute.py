@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
 from harness.evidence.metrics import find_scores, load_metrics
+from harness.evidence.roles import looks_like_model
 from harness.evidence.rows import Split, join_label, label_column, split_label, without_index
 from harness.evidence.scoring import match
 from harness.evidence.table import read_table
@@ -100,12 +101,28 @@ def predict_elsewhere(ws: Workspace, model: str, features: bytes) -> Prediction:
 def _model(ws: Workspace, roles: Roles) -> str:
     if roles.model is None:
         raise NoScores("no stage makes a model that evaluate reads")
-    data = ws.read(roles.model, LARGEST)
+    path = model_in(ws, roles.model)
+    data = ws.read(path, LARGEST)
     if data is None:
-        raise NoScores(f"{roles.model} is not a file")
+        raise NoScores(f"{path} is not a file")
     if reason := why_no_model(len(data), data):
-        raise NoScores(f"{roles.model} {reason}", no_model=True)
-    return roles.model
+        raise NoScores(f"{path} {reason}", no_model=True)
+    return path
+
+
+def model_in(ws: Workspace, path: str) -> str:
+    """The path of the model itself: of a folder, the one file in it that may be a model."""
+    names = [name for name in _files_of(ws, path) if not name.startswith(".")]
+    likely = [name for name in names if looks_like_model(name)] or names
+    return f"{path}/{likely[0]}" if len(likely) == 1 else path
+
+
+def _files_of(ws: Workspace, path: str) -> list[str]:
+    """The names of the regular files in a folder of the workspace; none where it is no folder."""
+    folder = ws.repo / path
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return sorted(one.name for one in folder.iterdir() if one.is_file() and not one.is_symlink())
 
 
 def _held_out(ws: Workspace, pipeline: Pipeline, roles: Roles) -> Split:
@@ -163,7 +180,7 @@ def held_out_files(ws: Workspace, paths: Sequence[str]) -> list[str]:
     for path in paths:
         folder = ws.repo / path
         if folder.is_dir() and not folder.is_symlink():
-            names = sorted(one.name for one in folder.iterdir() if one.is_file() and not one.is_symlink())
+            names = _files_of(ws, path)
             test = [name for name in names if "train" not in name.lower() and not name.startswith(".")]
             found += [f"{path}/{name}" for name in test]
         else:

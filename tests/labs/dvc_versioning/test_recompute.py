@@ -18,6 +18,7 @@ from harness.labs.dvc_versioning.recompute import (
     Scored,
     code_files,
     held_out_files,
+    model_in,
     reported_scores,
     score,
     split_held_out,
@@ -196,6 +197,25 @@ def test_a_folder_is_looked_into_for_what_is_not_training(
     (tmp_path / "secret.csv").write_text("x", encoding="utf-8")
     (workspace.repo / "d" / "link.csv").symlink_to(tmp_path / "secret.csv")
     assert held_out_files(workspace, ["d", "one.csv"]) == ["d/test.csv", "one.csv"]
+
+
+@pytest.mark.parametrize(
+    ("files", "model"),
+    [
+        (["m/forest.pkl"], "m/forest.pkl"),
+        (["m/forest.pkl", "m/notes.txt", "m/.gitignore"], "m/forest.pkl"),
+        (["m/blob"], "m/blob"),
+        (["m/one.pkl", "m/two.pkl"], "m"),
+        (["m"], "m"),
+    ],
+)
+def test_a_folder_is_looked_into_for_the_model(
+    new_workspace: NewWorkspace, files: list[str], model: str
+) -> None:
+    """The one file that may be a model is it; of several none is chosen."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, dict.fromkeys(files, "x"))
+    assert model_in(workspace, "m") == model
 
 
 def test_code_is_what_git_lists(trained: Workspace) -> None:
