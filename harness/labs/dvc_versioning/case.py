@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import shlex
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class Case:
         self.history = History(self.repository, submission.commit, template_files())
         self._describe = describe
         self._pipelines: dict[str, Pipeline] = {}
+        self._describing = threading.RLock()
         self._locks: dict[str, dict[str, Lock]] = {}
         self._pointers: dict[str, tuple[Pointer, ...]] = {}
 
@@ -79,9 +81,14 @@ class Case:
 
     @cached_property
     def described(self) -> tuple[str, ...]:
-        """The commits whose pipelines matter: the graded one and the newest of the student's."""
+        """The commits whose pipelines matter: the graded one, the newest of the student's, experiments.
+
+        An experiment may lie on a branch: `dvc exp branch` makes one of it.
+        """
         student = [
-            commit.sha for commit in reversed(self.history.all_student_commits) if commit.sha != self.commit
+            commit.sha
+            for commit in reversed(self.history.commits)
+            if commit.sha != self.commit and commit.sha not in self.history.template_commits
         ]
         experiments = list(dict.fromkeys(self.repository.refs("refs/exps/").values()))
         wanted = [
@@ -92,13 +99,17 @@ class Case:
         return (self.commit, *dict.fromkeys(wanted))
 
     def pipeline(self, commit: str) -> Pipeline:
-        """The pipeline at a commit; its ``error`` says why DVC cannot load it."""
-        if not self._pipelines:
-            for sha, described in self._describe(self.described).items():
-                self._pipelines[sha] = Pipeline.from_description(described)
-        if commit not in self._pipelines:
-            self._pipelines[commit] = Pipeline.from_description(self._describe([commit])[commit])
-        return self._pipelines[commit]
+        """The pipeline at a commit; its ``error`` says why DVC cannot load it.
+
+        Scenarios that run side by side ask for it too, and DVC is asked in one workspace: one at a time.
+        """
+        with self._describing:
+            if not self._pipelines:
+                for sha, described in self._describe(self.described).items():
+                    self._pipelines[sha] = Pipeline.from_description(described)
+            if commit not in self._pipelines:
+                self._pipelines[commit] = Pipeline.from_description(self._describe([commit])[commit])
+            return self._pipelines[commit]
 
     def roles(self, commit: str) -> Roles:
         """Which stages of a commit preprocess, train and evaluate, and what flows between them."""

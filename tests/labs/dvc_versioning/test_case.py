@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -27,6 +30,7 @@ from tests.labs.dvc_versioning.conftest import (
     pipeline_with,
     pointer_to,
 )
+from tests.labs.dvc_versioning.describing import description
 
 CODE = {"split.py": b"1", "fit.py": b"2", "score.py": b"3", "params.yaml": b"fit: {trees: 1}\n"}
 CONFIG = b"[core]\n    remote = box\n['remote \"box\"']\n    url = /tmp/box\n"
@@ -76,6 +80,27 @@ def test_experiments_are_described_too(work: Work) -> None:
     work.repo.git.update_ref(f"refs/exps/{base[:2]}/{base[2:]}/exp-a", tip)
     work.repo.head.reset(base, index=True, working_tree=True)
     assert tip in work.case().described
+
+
+def test_dvc_is_asked_by_one_scenario_at_a_time(work: Work) -> None:
+    """Scenarios side by side that need other commits wait for each other: one workspace answers all."""
+    commits = [work.commit({"dvc.yaml": str(number).encode()}, PLAIN) for number in range(4)]
+    asking: list[int] = []
+    most: list[int] = []
+
+    def describe(wanted: Sequence[str]) -> Mapping[str, object]:
+        asking.append(1)
+        time.sleep(0.05)
+        most.append(len(asking))
+        asking.pop()
+        return dict.fromkeys(wanted, description(PLAIN))
+
+    case = Case(work_submission(work), describe)
+    work.cases.append(case)
+    case.__dict__["described"] = (case.commit,)
+    with ThreadPoolExecutor(len(commits)) as threads:
+        assert all(pipeline.stages for pipeline in threads.map(case.pipeline, commits))
+    assert set(most) == {1}
 
 
 def test_dvc_describes_real_commits(dvc_repo: Workspace, work: Work) -> None:
