@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
 from harness.cli import EXIT_CODES, main
 from harness.grading.grade_file import read_grade
+from harness.labs.reference import reference_submission
 
 TINY = Path(__file__).parent / "labs" / "tiny"
 COUNT = "grep -c '' greeting.txt > count.txt\n"
@@ -54,6 +55,19 @@ def test_how_it_is_checked_changes_no_points(handed_in: Path, words: tuple[str, 
     done = check(handed_in, "--ci", *words)
     assert done.exit_code == 0, done.output
     assert "Pending 1" in done.output
+
+
+@pytest.mark.long
+def test_random_edits_are_advice_beside_the_grade(tmp_path: Path) -> None:
+    """The reference stands them, keeps its points, and the grade says that they were tried."""
+    words = ("--ci", "--thorough", "2", "--json", str(tmp_path / "g.json"))
+    done = CliRunner().invoke(main, ["check", str(reference_submission()), *words])
+    assert done.exit_code == 0, done.output
+    grade = read_grade(tmp_path / "g.json")
+    assert grade.score == grade.max_score
+    assert [flag.text for flag in grade.flags if flag.id == "thorough"] == [
+        "2 random edits tried (seed 1): DVC re-ran what it should each time"
+    ]
 
 
 def test_what_cannot_be_opened_is_exit_code_3(tmp_path: Path) -> None:

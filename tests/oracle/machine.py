@@ -178,8 +178,9 @@ class OracleMachine(RuleBasedStateMachine):
         )
         self.files = dict(outcome.state.files)
         for piece in (piece for pieces in self.lab.pieces.values() for piece in pieces):
-            found = self.workspace.read(piece.path)
-            assert found == self.files[piece.path].encode(), f"{piece.path}\n{self.told(outcome, before)}"
+            data = self.workspace.read(piece.path)
+            found = None if data is None else data.decode()
+            assert found == self.files.get(piece.path), f"{piece.path}\n{self.told(outcome, before)}"
         self.count(outcome)
         wrong = self.wrong()
         if clean is not None:
