@@ -79,16 +79,23 @@ class HandedInExperiments:
 
     @cached_property
     def counted(self) -> tuple[Counted, ...]:
-        """One experiment for each distinct parameter set that has both parameters and metrics."""
-        sets: dict[str, Counted] = {}
-        for one in (*self._in_refs, *self._in_commits):
-            scores = self.scores_in(self._metrics(one))
-            params = one.params or one.file_params
-            if scores and params and _consistent(one) and one.identity not in sets:
-                sets[one.identity] = Counted(
-                    one.name, one.commit, params, scores, one.source, self._model(one)
-                )
-        return tuple(sets.values())
+        """One experiment for each distinct parameter set that has both parameters and metrics.
+
+        Of commits with one set the newest counts, which is what the student shows; before them DVC's refs.
+        """
+        in_commits = {one.identity: one for one in self._in_commits if self._usable(one)}
+        sets: dict[str, Experiment] = {}
+        for one in (*filter(self._usable, self._in_refs), *in_commits.values()):
+            sets.setdefault(one.identity, one)
+        return tuple(self._counted(one) for one in sets.values())
+
+    def _usable(self, one: Experiment) -> bool:
+        has_params = bool(one.params or one.file_params)
+        return has_params and _consistent(one) and bool(self.scores_in(self._metrics(one)))
+
+    def _counted(self, one: Experiment) -> Counted:
+        params, scores = one.params or one.file_params, self.scores_in(self._metrics(one))
+        return Counted(one.name, one.commit, params, scores, one.source, self._model(one))
 
     def _model(self, experiment: Experiment) -> str | None:
         models = self.case.roles(self.case.commit).models

@@ -103,6 +103,15 @@ def test_experiments_on_branches_count(work: Work) -> None:
     assert {one.source for one in counted(work)} == {"branch"}
 
 
+def test_the_newest_commit_of_a_set_counts(work: Work) -> None:
+    """Numbers that were improved in a later commit are the ones that must come out."""
+    work.commit(ran_with(100))
+    work.commit(ran_with(50))
+    work.commit(ran_with(10, 0.5))
+    improved = work.commit(ran_with(10, 0.9))
+    assert [(one.commit, one.scores["f1"]) for one in counted(work)] == [(improved, 0.9)]
+
+
 def test_metrics_that_do_not_belong_to_the_lock_do_not_count(work: Work) -> None:
     """Numbers typed into a commit are no experiment."""
     work.commit(ran_with(100))

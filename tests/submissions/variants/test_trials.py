@@ -18,6 +18,7 @@ CHANGED = {
     "one_experiment_two_told": {"RESULTS.md"},
     "branches_never_run": set[str](),
     "edited_branch": set[str](),
+    "edited_branch_later": set[str](),
     "model_neither_cached_nor_in_git": {"dvc.yaml", "models/.gitignore"},
     "rows_neither_cached_nor_in_git": {"dvc.yaml", "data/processed/.gitignore"},
 }
@@ -47,6 +48,6 @@ def test_branches_never_run(made: Callable[[str], Made]) -> None:
 
 def test_edited_branch(made: Callable[[str], Made]) -> None:
     """One branch claims to be perfect."""
-    lab = made("edited_branch")
-    assert set(lab.data("metrics/scores.json", "experiment-medium").values()) == {1.0}
-    assert lab.experiments() == {}
+    for lab in (made("edited_branch"), made("edited_branch_later")):
+        assert set(lab.data("metrics/scores.json", "experiment-medium").values()) == {1.0}
+        assert lab.experiments() == {}
