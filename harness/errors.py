@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST_REASON = 1000
+
 
 class CheckFailed(Exception):
     """The submission does not hold to a rule: what was expected, what was found, and the way out."""
@@ -27,9 +29,10 @@ class Unreadable(Exception):
 
 
 class MalformedEvidence(Exception):
-    """A handed-in file cannot be read as what it claims to be."""
+    """A handed-in file cannot be read as what it claims to be; the reason never repeats it at length."""
 
     def __init__(self, path: str, reason: str) -> None:
+        reason = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 COMMITTED = "config"
 LOCAL = "config.local"
-SIZE_LIMIT = 256 * 1024
+SIZE_LIMIT = 64 * 1024
+# configobj's patterns need time that grows with the square of a line's length.
+LONGEST_LINE = 2000
 _NAMED = re.compile(r'\s*(?P<kind>remote|machine|db)\s*"(?P<name>.*)"\s*')
 _SECRETS = frozenset(
     {
@@ -42,7 +44,7 @@ _SECRETS = frozenset(
         "token",
     }
 )
-_USERINFO = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+_USERINFO = re.compile(r"://[^/@:\s]*:[^/@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def parse_config(file: str, data: bytes) -> DvcConfig:
     """Return the configuration file `file`; raises MalformedEvidence where DVC could not read it either."""
     if len(data) > SIZE_LIMIT:
         raise MalformedEvidence(file, f"larger than {SIZE_LIMIT // 1024} KiB")
-    lines = decode(data, file).split("\n")
+    lines = [line.strip() for line in decode(data, file).split("\n")]
+    if max(map(len, lines)) > LONGEST_LINE:
+        raise MalformedEvidence(file, f"holds a line of more than {LONGEST_LINE} characters")
     try:
         parsed = ConfigObj(lines, interpolation=False, raise_errors=True).dict()
     except ConfigObjError as error:

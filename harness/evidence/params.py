@@ -6,19 +6,24 @@ DVC chooses the format by the file's ending: `.json`, `.toml`, `.py`, and YAML 1
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from harness.errors import MalformedEvidence
 from harness.evidence.params_python import load_python
-from harness.evidence.safe_yaml import Json, decode, load_json, load_yaml
+from harness.evidence.safe_yaml import Json, checked, decode, load_json, load_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from random import Random
 
 Value: TypeAlias = Json
+MAX_BYTES = 1024 * 1024
+# tomllib needs time that grows with the square of a key's parts.
+MAX_DOTS = 1000
+NOT_IN_KEYS = re.compile(r"[^\w.\-\"' \t]+")
 SMALL = (1, 2, 3)
 FRACTIONS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 FAR_FRACTIONS = (0.5, 0.1, 0.35)
@@ -28,8 +33,10 @@ APART, FAR_APART = 0.049, 0.099
 def load_params(path: str, data: bytes) -> dict[str, Value]:
     """The values in a parameters file, nested; an empty file has none.
 
-    Raises MalformedEvidence where the file is not valid, or holds no mapping.
+    Raises MalformedEvidence where the file is not valid, holds no mapping, or is larger than 1 MiB.
     """
+    if len(data) > MAX_BYTES:
+        raise MalformedEvidence(path, f"larger than {MAX_BYTES // 1024} KiB")
     loaders: Mapping[str, Callable[[bytes, str], object]] = {
         ".json": load_json,
         ".toml": _load_toml,
@@ -151,10 +158,13 @@ def _far_floats(value: float) -> tuple[float, ...]:
 
 def _load_toml(data: bytes, path: str) -> object:
     text = decode(data, path)
+    if any(part.count(".") > MAX_DOTS for part in NOT_IN_KEYS.split(text)):
+        raise MalformedEvidence(path, f"holds a key of more than {MAX_DOTS} parts")
     try:
-        return {key: _plain(value) for key, value in tomllib.loads(text).items()}
+        values = {key: _plain(value) for key, value in tomllib.loads(text).items()}
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise MalformedEvidence(path, f"not valid TOML: {str(error)[:200]}") from error
+    return checked(values, path)
 
 
 def _plain(value: object) -> Value:

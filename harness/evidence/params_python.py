@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import MalformedEvidence
-from harness.evidence.safe_yaml import Json, decode
+from harness.evidence.safe_yaml import Json, checked, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Python's own parser needs minutes for a formatted string of 1 MiB.
+MAX_BYTES = 64 * 1024
 _UNUSABLE = (ValueError, TypeError, SyntaxError, RecursionError, MemoryError)
 
 
@@ -34,7 +36,11 @@ Assignments: TypeAlias = "dict[str, Literal | Assignments]"
 
 def load_python(data: bytes, path: str) -> dict[str, Json]:
     """The parameters of a Python file, nested by class and dictionary; raises MalformedEvidence."""
-    return _values(assignments(decode(data, path), path))
+    if len(data) > MAX_BYTES:
+        raise MalformedEvidence(path, f"larger than {MAX_BYTES // 1024} KiB")
+    values = _values(assignments(decode(data, path), path))
+    checked(values, path)
+    return values
 
 
 def assignments(text: str, path: str) -> Assignments:

@@ -19,6 +19,7 @@ DIGITS = 12
 SMALLEST = -290  # power of ten; below it the scale would overflow
 MOST_CLASSES = 20
 INDEX_NAMES = ("", "Unnamed: 0")  # what pandas makes of the header that `to_csv` gives to a frame's index
+FARTHEST = 1 << 63  # no label is a number beyond it
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,10 @@ def _plain(value: object) -> Label:
     """A label as JSON has it; numbers that are whole become int."""
     if isinstance(value, bool | str):
         return value
-    if isinstance(value, int | float):
-        return int(value) if float(value).is_integer() else float(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, int):
+        return value if abs(value) < FARTHEST else str(value)
     return str(value)
 
 

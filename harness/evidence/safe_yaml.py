@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_YAML_BYTES = 4 * 1024 * 1024
 MAX_NODES = 400_000
+MAX_MERGED = 100
 MAX_DEPTH = 60
+MAX_BITS = 1024  # a whole number beyond it is beyond every float too
+SHOWN = 200
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "str")}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -46,12 +50,14 @@ def load_yaml(data: bytes, path: str, *, finite: bool = False) -> Json:
     With `finite`, infinities and NaN are refused. Raises MalformedEvidence, naming `path`, for anything that
     is not plain YAML within the limits: other tags, two documents, a repeated key, an alias bomb.
     """
+    if len(data) > MAX_YAML_BYTES:
+        raise MalformedEvidence(path, f"larger than {MAX_YAML_BYTES // 1024 // 1024} MiB")
     text = decode(data, path)
     try:
         value = _Builder(path).build(text)
     except (YAMLError, ValueError, RecursionError) as error:
         raise MalformedEvidence(path, f"not valid YAML: {_first_line(error)}") from error
-    return _checked(value, path, finite=finite)
+    return checked(value, path, finite=finite)
 
 
 def load_json(data: bytes, path: str, *, finite: bool = False) -> Json:
@@ -64,7 +70,7 @@ def load_json(data: bytes, path: str, *, finite: bool = False) -> Json:
         value: Json = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise MalformedEvidence(path, f"not valid JSON: {_first_line(error)}") from error
-    return _checked(value, path, finite=finite)
+    return checked(value, path, finite=finite)
 
 
 def decode(data: bytes, path: str) -> str:
@@ -91,16 +97,19 @@ def _first_line(error: BaseException) -> str:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} comes twice")
+    made: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {key[:SHOWN]!r} comes twice")
+        made[key] = value
     return made
 
 
-def _checked(value: Json, path: str, *, finite: bool) -> Json:
-    """Hold a value to the limits on nodes, depth, numbers and text that both formats share."""
+def checked(value: Json, path: str, *, finite: bool = False) -> Json:
+    """Return a value that holds to the limits on nodes, depth, numbers and text that all formats share.
+
+    Raises MalformedEvidence, naming `path`, for any other.
+    """
     waiting: list[tuple[Json, int]] = [(value, 0)]
     for nodes in range(MAX_NODES + 1):
         if not waiting:
@@ -126,6 +135,8 @@ def _children(node: Json) -> Iterator[Json]:
 def _check_scalar(node: Json, path: str, *, finite: bool) -> None:
     if finite and isinstance(node, float) and not math.isfinite(node):
         raise MalformedEvidence(path, "holds a number that is not finite (NaN or infinity)")
+    if isinstance(node, int) and node.bit_length() > MAX_BITS:
+        raise MalformedEvidence(path, f"holds a whole number of more than {MAX_BITS} bits")
     if isinstance(node, str) and any("\ud800" <= character <= "\udfff" for character in node):
         raise MalformedEvidence(path, "holds half a character (a lone surrogate)")
 
@@ -167,8 +178,6 @@ class _Builder:
     def build(self, text: str) -> Json:
         for event in self.yaml.parse(text):
             self.take(event)
-        if len(self.documents) > 1:
-            self.refuse("holds more than one YAML document")
         return self.documents[0] if self.documents else None
 
     def refuse(self, reason: str) -> NoReturn:
@@ -238,17 +247,25 @@ class _Builder:
         """The mapping of a frame; its own keys win over merged ones, earlier merges over later ones."""
         own = _unique(list(zip(frame.keys, frame.items, strict=True)))
         made: dict[str, Json] = {}
-        for merged in frame.merges:
-            for source in merged if isinstance(merged, list) else [merged]:
-                if not isinstance(source, dict):
-                    self.refuse("the merge key `<<` needs a mapping")
-                made = {**source, **made}
+        sources = [
+            one for merged in frame.merges for one in (merged if isinstance(merged, list) else [merged])
+        ]
+        if len(sources) > MAX_MERGED:
+            self.refuse(f"merges more than {MAX_MERGED} mappings into one")
+        for source in sources:
+            if not isinstance(source, dict):
+                self.refuse("the merge key `<<` needs a mapping")
+            else:
+                for key, value in source.items():
+                    made.setdefault(key, value)
         return {**made, **own}
 
     def put(self, anchor: str | None, built: _Built) -> None:
         if anchor is not None:
             self.anchors[anchor] = built
         if not self.frames:
+            if self.documents:
+                self.refuse("holds more than one YAML document")
             self.documents.append(built.value)
             return
         frame = self.frames[-1]

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MAX_BYTES = 2 * 1024**3
+MAX_UNPACKED = 64 * 1024**2
+MAX_ARRAYS = 1000
 MAX_COLUMNS = 20_000
+KINDS = frozenset("biufUS")  # truth values, integers, fractions and texts: what a table of a lab holds
 HEAD = 65_536
 SEPARATORS = (",", ";", "\t", "|")
 # What pandas, NumPy's header parser and zipfile raise on bytes that are not what they should be.
@@ -85,16 +88,19 @@ def read_table(path: str, data: bytes) -> Table:
     if frame.shape[1] > MAX_COLUMNS:
         raise MalformedEvidence(path, f"has {frame.shape[1]} columns, more than {MAX_COLUMNS}")
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise MalformedEvidence(path, f"two columns have the name {str(twice)[:200]!r}")
     return Table(path, frame)
 
 
 def _csv(data: bytes) -> pd.DataFrame:
     head = data[:HEAD].partition(b"\n")[0].decode("utf-8-sig", "replace")
-    if head.count(",") > MAX_COLUMNS:
+    separator = max(SEPARATORS, key=head.count)
+    if head.count(separator) > MAX_COLUMNS:
         raise ValueError(f"the first line names more than {MAX_COLUMNS} columns")
     if not head.strip() or "\0" in head:
         raise ValueError("the first line names no columns")
-    separator = max(SEPARATORS, key=head.count)
     header = None if all(map(_is_number, head.split(separator))) else 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -125,8 +131,8 @@ def _parquet(data: bytes) -> pd.DataFrame:
 def _archive(data: bytes) -> pd.DataFrame:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
-        if sum(member.file_size for member in members) > MAX_BYTES:
-            raise ValueError("unpacks to more than 2 GiB")
+        if sum(member.file_size for member in members) > MAX_UNPACKED or len(members) > MAX_ARRAYS:
+            raise ValueError(f"unpacks to more than 64 MiB, or to more than {MAX_ARRAYS} arrays")
         frames = [
             _named(_array(archive.read(member)), PurePosixPath(member.filename).stem) for member in members
         ]
@@ -141,11 +147,14 @@ def _array(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
     version = np.lib.format.read_magic(stream)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = header(stream)
-    if math.prod(shape) * max(dtype.itemsize, 1) > len(data):
+    if dtype.kind not in KINDS or not dtype.itemsize:
+        raise ValueError(f"an array of {dtype} is no table of numbers and texts")
+    values = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or values > len(data) or max(shape, default=0) > len(data) + MAX_COLUMNS:
         raise ValueError("the header promises more values than there are")
     stream.seek(0)
     array: np.ndarray[tuple[int, ...], np.dtype[np.generic]] = np.load(stream, allow_pickle=False)
-    return array
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _named(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], name: str) -> pd.DataFrame:

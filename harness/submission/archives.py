@@ -7,6 +7,7 @@ no later name can lead anywhere else. A name or a size that must not be is a ref
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -79,7 +80,8 @@ def unpack(archive: Path, kind: Literal["zip", "tar"], root: Path, limits: Limit
     try:
         extraction.write(reader(archive, limits))
     except (OSError, *_BROKEN) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        # A place before the file's beginning, which a zip's directory may claim, is an invalid argument.
+        if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
             raise
         reason = shown(str(error) or type(error).__name__)
         raise Unreadable(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.submission.objects import HandedInObjects
 
 _LARGEST_REWRITTEN = 200 << 20
+_LARGEST_LISTING = 16 << 20
 _LOOKED_AT_FOR_TEXT = 8000
 
 
@@ -131,9 +132,11 @@ def _read(path: Path) -> bytes:
 
 
 def _files_listed(listing: Path) -> list[str]:
+    if listing.stat().st_size > _LARGEST_LISTING:
+        return []
     try:
         entries = json.loads(_read(listing))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     names = (
         (entry.get("md5") for entry in entries if isinstance(entry, dict))

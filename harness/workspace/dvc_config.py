@@ -14,7 +14,9 @@ from harness.workspace.files import read_inside, write_inside
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONFIG_LIMIT = 1 << 20
+CONFIG_LIMIT = 64 << 10
+# configobj's patterns need time that grows with the square of a line's length.
+LONGEST_LINE = 2000
 REMOTE = "workspace-storage"
 PRUNED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
 IGNORED = "**/.dvc/config.local\n**/.dvc/tmp\n__pycache__/\n"
@@ -78,7 +80,9 @@ def _plain_remotes(config: bytes | None) -> list[str]:
     One with more keys (a profile, an endpoint) cannot be moved to a local folder: DVC refuses the mixture.
     """
     try:
-        rows = (config or b"").decode("utf-8").splitlines()
+        rows = [row.strip() for row in (config or b"").decode("utf-8").splitlines()]
+        if max(map(len, rows), default=0) > LONGEST_LINE:
+            return []
         sections = ConfigObj(rows, interpolation=False, list_values=False)
     except (ConfigObjError, UnicodeDecodeError, RecursionError):
         return []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import MalformedEvidence
 from harness.evidence.pointers import pointer_versions
 from harness.evidence.rows import grew
-from harness.evidence.safe_yaml import load_json
+from harness.evidence.safe_yaml import MAX_BYTES, load_json
 from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.copies import Copies
 from harness.labs.dvc_versioning.dataset import DATA_PATH, forms, known_forms, lab_data
@@ -77,7 +77,8 @@ def recovery_for(case: Case, store: Path) -> Recovery:
 def read_listing(path: Path) -> dict[str, str] | None:
     """Path and md5 of each file of a tracked folder, from DVC's listing of it; None when it is none."""
     try:
-        entries = load_json(path.read_bytes(), path.name)
+        with path.open("rb") as file:
+            entries = load_json(file.read(MAX_BYTES + 1), path.name)
     except MalformedEvidence:
         return None
     rows = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
