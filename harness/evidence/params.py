@@ -131,7 +131,8 @@ def _other_ints(value: int, key: str, rng: Random) -> tuple[int, ...]:
         return tuple(seed for seed in rng.sample(range(1, 10_000), 8) if seed != value)
     small = [number for number in SMALL if number != value]
     rng.shuffle(small)
-    large = {abs(value) * 2 + 1, abs(value) + 3, abs(value) // 2 + 4} - {value, *small}
+    size = abs(value)
+    large = {size * 2 + 1, size + 3, size // 2 + 4, size + 7, size * 2 + 6} - {value, *small}
     return (*small, *sorted(large))
 
 

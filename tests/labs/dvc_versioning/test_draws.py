@@ -95,10 +95,11 @@ def test_another_seed_gives_other_experiments() -> None:
 
 
 @pytest.mark.parametrize("key", ["min_samples_split", "max_leaf_nodes", "cv"])
+@pytest.mark.parametrize("value", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_count_that_is_no_first_guess_is_at_least_two(key: str, seed: int) -> None:
+def test_a_count_that_is_no_first_guess_is_at_least_two(key: str, value: int, seed: int) -> None:
     """Scikit-learn refuses a split of one sample, or one fold: an experiment has no second try."""
-    count = Param("params.yaml", f"train.{key}", 4)
+    count = Param("params.yaml", f"train.{key}", value)
     drawn = [change for one in experiments([TREES, count], seed) for change in one if change.param == count]
     assert len(drawn) == 3
     for change in (*drawn, *train_changes([count], seed)):
