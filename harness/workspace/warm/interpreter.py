@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from harness.workspace.warm.leaving import Leaving
     from harness.workspace.warm.program import Script
 
-OURS = "harness"
 FRAMES_TO_GIVE_BACK = 2
 
 
@@ -53,7 +52,7 @@ def prepare(script: Script, env: dict[str, str], fresh: Fresh, leaving: Leaving)
     _take_environment(env)
     _open_streams()
     _start_libraries()
-    _forget_ourselves()
+    _forget_ourselves(leaving.ours)
     leaving.watch_exit_codes()
     if script.ours:
         sys.exit = exit_by_instance
@@ -107,8 +106,8 @@ def _start_libraries() -> None:
     vars(warnings)["onceregistry"].clear()
     vars(logging)["_startTime"] = time.time()
     vars(multiprocessing.process)["ORIGINAL_DIR"] = os.getcwd()  # noqa: PTH109
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
     if "pygit2" in sys.modules:
         _find_git_configuration(sys.modules["pygit2"])
 
@@ -123,9 +122,9 @@ def _find_git_configuration(pygit2: Any) -> None:  # noqa: ANN401 (a library wit
         pygit2.settings.search_path[level] = None
 
 
-def _forget_ourselves() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == OURS]:
-        del sys.modules[name]
+def _forget_ourselves(ours: tuple[str, ...]) -> None:
+    for name in ours:
+        sys.modules.pop(name, None)
 
 
 def _main_module() -> types.ModuleType:

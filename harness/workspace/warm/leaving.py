@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import itertools
 import os
 import signal
 import sys
@@ -20,20 +21,29 @@ from typing import Any, NoReturn
 LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 UNCAUGHT = 1
 NOT_READ = object()
+MAIN = "__main__"
+MARK = "sys"
 
 
 class Leaving:
     """Ends this process quickly; to be made before the first import of a library, so that it comes last.
 
-    `preloaded` names the modules that were imported before the script.
+    `preloaded` names the modules that were imported before the script, `ours` those of them that it must not see.
     """
 
     preloaded: frozenset[str] = frozenset()
+    ours: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._result: int | None = None
         self._code: object = NOT_READ
         atexit.register(self._leave)
+
+    def remember(self, package: str) -> None:
+        """Note what has been imported by now, and what of it belongs to `package`, which is ours."""
+        sys.modules[MARK] = sys.modules.pop(MARK)
+        self.preloaded = frozenset(sys.modules) - {MAIN}
+        self.ours = tuple(name for name in sys.modules if name.partition(".")[0] == package)
 
     def watch_exit_codes(self) -> None:
         """From now on, note the exit code that CPython reads from a SystemExit at the end of the script."""
@@ -78,9 +88,9 @@ class Leaving:
         """Destroy what the script has made, as CPython does before it flushes for the last time."""
         for name in LAST[1:]:
             vars(sys).pop(name, None)
-        for name in [name for name in sys.modules if name not in self.preloaded]:
-            if name == "__main__" or hasattr(sys.modules[name], "__file__"):
-                del sys.modules[name]
+        for name in (MAIN, *_added_modules()):
+            if name not in self.preloaded and (name == MAIN or hasattr(sys.modules[name], "__file__")):
+                sys.modules.pop(name, None)
         gc.collect()
 
 
@@ -104,6 +114,11 @@ class _Noted:
 
     def __delete__(self, error: BaseException) -> None:
         self._member.__delete__(error)
+
+
+def _added_modules() -> list[str]:
+    """The modules imported since the mark was set; looking at the older ones would copy their memory."""
+    return list(itertools.takewhile(lambda name: name != MARK, reversed(sys.modules)))[::-1]
 
 
 def _called_by_python() -> bool:

@@ -41,7 +41,6 @@ READY, BURIED = b"R", b"."
 MESSAGE = 1 << 16
 PAUSE = 0.002
 OURS = "harness"
-MAIN = "__main__"
 
 
 def main(control: int, settings: str, fresh: Fresh) -> None:
@@ -49,7 +48,7 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     told = json.loads(settings)
     leaving = Leaving()
     preload(told["modules"])
-    leaving.preloaded = frozenset(sys.modules) - {MAIN}
+    leaving.remember(OURS)
     known = Settings(
         programs={name: tuple(argv) for name, argv in told["programs"].items()},
         scripts=told["scripts"],
