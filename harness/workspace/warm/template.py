@@ -41,6 +41,12 @@ READY, BURIED = b"R", b"."
 MESSAGE = 1 << 16
 PAUSE = 0.002
 OURS = "harness"
+# What these find out is the same for every command, and each would find it out anew: DVC builds its parser,
+# and narwhals, which scikit-learn asks about every array, looks through all installed packages for plugins.
+FIRST_USES: tuple[tuple[str, str, tuple[object, ...]], ...] = (
+    ("dvc.cli.parser", "get_main_parser", ()),
+    ("narwhals.stable.v2.dependencies", "is_into_dataframe", (None,)),
+)
 
 
 def main(control: int, settings: str, fresh: Fresh) -> None:
@@ -70,9 +76,9 @@ def preload(modules: list[str]) -> None:
         for name in modules:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-    parser = sys.modules.get("dvc.cli.parser")
-    if parser is not None:
-        parser.get_main_parser()
+        for module, function, arguments in FIRST_USES:
+            with contextlib.suppress(KeyError, AttributeError):
+                getattr(sys.modules[module], function)(*arguments)
     if threading.active_count() > 1:
         raise SystemExit("a preloaded module has started a thread")
 
