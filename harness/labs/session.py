@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import tempfile
 import threading
 import time
 import traceback
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from harness.errors import HarnessError, Unreadable
@@ -22,15 +20,21 @@ from harness.labs.choice import Lab, NoSuchLab, detected_lab, named_lab
 from harness.labs.heading import heading_of, unopened
 from harness.labs.reference import NoReference, reference_submission
 from harness.submission import Submission, open_submission
+from harness.workspace.box.allowance import Allowance
 from harness.workspace.box.isolation import NotIsolated, isolation
-from harness.workspace.files import remove_tree
+from harness.workspace.places import temporary_folder
+from harness.workspace.warm.launcher import chosen_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from harness.workspace.launcher import Launcher
 
 Ending = Literal["well", "lost", "unreadable", "usage", "failed", "interrupted"]
 
 DEFAULT_SEED = 1
+LARGE = 64 << 20
 REFUSALS: Mapping[Ending, tuple[str, Outcome]] = {
     "unreadable": ("unreadable", "unreadable"),
     "usage": ("usage", "error"),
@@ -88,6 +92,7 @@ class Prepared:
     lab: Lab
     gradebook: Gradebook
     watcher: Watcher
+    launcher: Launcher
 
 
 class RunChecks(Protocol):
@@ -134,8 +139,8 @@ class Session:
 
     def _guarded(self) -> Finished:
         try:
-            with _interruptible(), _temporary_root() as root:
-                return self._run(root)
+            with _interruptible(), temporary_folder() as root, self._launcher() as launcher:
+                return self._run(root, launcher)
         except Unreadable as error:
             return self._refused("unreadable", str(error))
         except (NoSuchLab, NoReference, NotIsolated) as error:
@@ -148,26 +153,37 @@ class Session:
             self.watcher.note(traceback.format_exc())
             return self._refused("failed", f"{type(error).__name__}: {error}")
 
-    def _run(self, root: Path) -> Finished:
-        prepared = self._prepare(root)
-        ending = self.run_checks(prepared)
+    def _launcher(self) -> contextlib.AbstractContextManager[Launcher]:
+        """What starts the commands; its templates warm up while the submission is opened."""
+        if self.options.require_isolation:
+            isolation().require()
+        return chosen_launcher(cold=self.options.cold)
+
+    def _run(self, root: Path, launcher: Launcher) -> Finished:
+        named = named_lab(self.options.lab) if self.options.lab else None
+        submission = open_submission(self._spec(), root)
+        lab = named or detected_lab(submission.repository, submission.commit)
+        with temporary_folder(in_memory_for=self._room(submission)) as work:
+            prepared = self._prepare(submission, lab, work, launcher)
+            ending = self.run_checks(prepared)
         grade = prepared.gradebook.grade()
         return Finished(
             ending or ending_of(grade, strict=self.options.strict), None, grade, prepared.gradebook
         )
 
-    def _prepare(self, root: Path) -> Prepared:
-        if self.options.require_isolation:
-            isolation().require()
-        named = named_lab(self.options.lab) if self.options.lab else None
-        submission = open_submission(self._spec(), root / "submission")
-        lab = named or detected_lab(submission.repository, submission.commit)
+    def _room(self, submission: Submission) -> int:
+        """The bytes that workspaces may need in memory; 0 where they are too large for it."""
+        if submission.size > LARGE:
+            return 0
+        return self.options.workers * Allowance().disk
+
+    def _prepare(self, submission: Submission, lab: Lab, work: Path, launcher: Launcher) -> Prepared:
         info = SubmissionInfo(submission.name, submission.kind, submission.commit, submission.digest)
         heading = heading_of(info, self.options.seed, lab)
         what = f"{submission.name} ({submission.kind}) at {submission.commit[:9]}"
         self.watcher.note(f"Grading {what}: {lab.rubric.title}, seed {self.options.seed}")
         gradebook = Gradebook(lab.rubric, heading)
-        return Prepared(self.options, root, submission, lab, gradebook, self.watcher)
+        return Prepared(self.options, work, submission, lab, gradebook, self.watcher, launcher)
 
     def _spec(self) -> str:
         if self.options.submission is not None:
@@ -183,16 +199,6 @@ class Session:
     def _write(self, grade: Grade) -> None:
         if self.options.grade_json is not None:
             write_grade(grade, self.options.grade_json)
-
-
-@contextlib.contextmanager
-def _temporary_root() -> Iterator[Path]:
-    """A folder in the temp dir, under a name that tells a submission nothing, and gone afterwards."""
-    root = Path(tempfile.mkdtemp())
-    try:
-        yield root.resolve()
-    finally:
-        remove_tree(root)
 
 
 @contextlib.contextmanager

@@ -44,6 +44,11 @@ class HandedInObjects:
         files = ((md5, path) for md5, paths in self._files.items() for path in paths)
         return tuple(sorted(f"{self.kind_of(path)} {md5} {path.stat().st_size}" for md5, path in files))
 
+    @property
+    def size(self) -> int:
+        """The bytes of all object files."""
+        return sum(path.lstat().st_size for paths in self._files.values() for path in paths)
+
     def kind_of(self, path: Path) -> str:
         """Return "cache" or "remote": the kind of store in which a file handed out by find lies."""
         return "cache" if any(path.is_relative_to(cache) for cache in self.caches) else "remote"

@@ -62,6 +62,12 @@ class Submission:
     objects: HandedInObjects
     shallow: bool = False
 
+    @property
+    def size(self) -> int:
+        """The bytes of the bare clone and of the handed-in objects."""
+        cloned = sum(path.lstat().st_size for path in self.repository.rglob("*"))
+        return cloned + self.objects.size
+
 
 @dataclass(frozen=True)
 class _Cloned:

@@ -62,6 +62,9 @@ class Launcher(Protocol):
     def leave(self, root: Path) -> None:
         """End what is kept running for the workspace at `root`; a later command may start it anew."""
 
+    def seen(self, root: Path) -> str:
+        """The path at which commands see the workspace at `root`."""
+
     def adopt(self, root: Path) -> None:
         """Make the workspace at `root` the commands' own, whoever made its files."""
 
@@ -81,6 +84,10 @@ class PlainLauncher:
 
     def leave(self, root: Path) -> None:
         """Nothing outlives a command here."""
+
+    def seen(self, root: Path) -> str:
+        """The workspace lies where it lies."""
+        return str(root)
 
     def adopt(self, root: Path) -> None:
         """Everything is this user's already."""

@@ -178,8 +178,9 @@ class Workspace:
         Raises:
             HarnessError: the submission has no such commit.
         """
-        if commits:
-            self._fetch("--no-tags", commits=commits)
+        lacking = tuple(commit for commit in dict.fromkeys(commits) if not self._holds(commit))
+        if lacking:
+            self._fetch("--no-tags", commits=lacking)
 
     def write(self, path: str, data: bytes) -> None:
         """Write the bytes `data` at `path` in the repository, in place of what is there.
@@ -242,6 +243,9 @@ class Workspace:
         self.git("checkout", "-q", "-f", "--no-track", "-B", branch, commit)
         self.git("push", "-q", "-u", "origin", branch)
 
+    def _holds(self, commit: str) -> bool:
+        return self.execute(("git", "cat-file", "-e", f"{commit}^{{commit}}")).ok
+
     def _fetch(self, *options: str, commits: tuple[str, ...]) -> None:
         if self.source is None:
             raise HarnessError("this workspace was made without a submission to fetch from")
@@ -258,7 +262,8 @@ class Workspace:
             (twin.root / name).mkdir()
         twin.surroundings.make()
         twin.launcher.adopt(twin.root)
-        if (twin.repo / ".git").is_dir():
+        moved = self.launcher.seen(self.root) != self.launcher.seen(twin.root)
+        if moved and (twin.repo / ".git").is_dir():
             twin.git("config", "remote.origin.url", str(twin.origin), used=True)
         return twin
 

@@ -17,6 +17,7 @@ from harness.labs.dvc_versioning.plan import Plan, plan
 from harness.labs.dvc_versioning.reproduction import repro_command
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Dataset, recovery_for
+from harness.workspace.command import Limits
 from harness.workspace.pipelines import describe_pipelines
 from harness.workspace.workspace import Workspace
 
@@ -32,17 +33,23 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def start_workspace(submission: Submission, launcher: Launcher) -> Callable[[Path], Workspace]:
-    """Makes a workspace of the submission in a folder: the graded commit, fresh."""
+def start_workspace(
+    submission: Submission, launcher: Launcher, workspace_root: Path
+) -> Callable[[Path], Workspace]:
+    """Makes a workspace of the submission in a folder: the graded commit, a copy of one fresh clone."""
+    fresh = Workspace.create(
+        workspace_root / "fresh",
+        repository=submission.repository,
+        commit=submission.commit,
+        branch=submission.branch,
+        launcher=launcher,
+    )
+    fresh.leave()
 
     def start(root: Path) -> Workspace:
-        return Workspace.create(
-            root,
-            repository=submission.repository,
-            commit=submission.commit,
-            branch=submission.branch,
-            launcher=launcher,
-        )
+        workspace = fresh.copy(root)
+        workspace.limits = Limits()
+        return workspace
 
     return start
 

@@ -108,8 +108,10 @@ class TemplateProcess:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End it; its servers end with their own controls."""
+        """End it; its servers end with their own controls. One that never served is not waited for."""
         self._control.close()
+        if not self._ready:
+            self._process.kill()
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -95,12 +95,16 @@ class WarmLauncher:
         if crew is not None:
             crew.close()
 
+    def seen(self, root: Path) -> str:
+        """As in a command that starts plainly."""
+        return self._plain.seen(root)
+
     def adopt(self, root: Path) -> None:
-        """Everything is this user's already."""
+        """Make the workspace the commands' own."""
         self._plain.adopt(root)
 
     def show(self, path: Path) -> None:
-        """Everything can be read already."""
+        """See to it that plain commands can read `path`."""
         self._plain.show(path)
 
     def explain(self, exit_code: int, stderr: str) -> str | None:

@@ -28,7 +28,7 @@ MARK = "sys"
 class Leaving:
     """Ends this process quickly; to be made before the first import of a library, so that it comes last.
 
-    `preloaded` names the modules that were imported before the script, `ours` those of them that it must not see.
+    `preloaded` names the modules that were imported before the script, `ours` those that it must not see.
     """
 
     preloaded: frozenset[str] = frozenset()
