@@ -38,8 +38,6 @@ from harness.workspace.warm.template import main
 del sys.path[0]
 main(int(sys.argv[1]), sys.argv[2], Fresh(*fresh))
 """
-# One page in place of 512, and one call into the system in place of many: a fork costs a third.
-MALLOC = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # A grade is the same each time: sets too come in the same order each time.
 SEED = {"PYTHONHASHSEED": "0"}
 PATIENCE = 20.0
@@ -64,7 +62,7 @@ class TemplateProcess:
             number = str(theirs.fileno())
             self._process = subprocess.Popen(  # noqa: S603 (our own code)
                 [sys.executable, "-c", BOOT, number, json.dumps(settings), str(CHECKOUT)],
-                env={**variables, **MALLOC, **SEED},
+                env={**variables, **SEED},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

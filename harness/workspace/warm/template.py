@@ -24,6 +24,7 @@ from harness.workspace.box.entering import Entry, enter
 from harness.workspace.warm.channel import receive
 from harness.workspace.warm.interpreter import Fresh, prepare
 from harness.workspace.warm.leaving import Leaving
+from harness.workspace.warm.memory import use_large_pages
 from harness.workspace.warm.program import (
     CANNOT_OPEN,
     CANNOT_START,
@@ -63,6 +64,7 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     )
     gc.collect()
     gc.freeze()
+    use_large_pages()
     sock = socket.socket(fileno=control)
     sock.sendall(READY)
     start = Template(sock).serve()
