@@ -131,3 +131,12 @@ def test_inventory_tells_stores_and_sizes(tmp_path: Path) -> None:
     put(tmp_path / ".dvc" / "cache" / "files" / "md5", md5, b"123")
     put(tmp_path / "storage" / "files" / "md5", md5, b"123")
     assert scan_objects(tmp_path).inventory() == (f"cache {md5} 3", f"remote {md5} 3")
+
+
+def test_size_counts_each_file(tmp_path: Path) -> None:
+    """The size is that of all object files, in whatever store."""
+    md5 = md5_of(b"123")
+    put(tmp_path / ".dvc" / "cache" / "files" / "md5", md5, b"123")
+    put(tmp_path / "storage" / "files" / "md5", md5, b"123")
+    assert scan_objects(tmp_path).size == 6
+    assert scan_objects(tmp_path / "storage").size == 3

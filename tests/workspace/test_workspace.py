@@ -114,6 +114,19 @@ def test_a_copy_is_independent(dvc_repo: Workspace, tmp_path: Path) -> None:
     assert not list(dvc_repo.storage.iterdir())
 
 
+def test_a_commit_that_is_there_is_not_fetched(git_repo: Workspace, tmp_path: Path) -> None:
+    """Commits are fetched once: one that history holds is there already, even if the submission is gone."""
+    source = tmp_path / "source.git"
+    git_repo.run("git", "clone", "-q", "--bare", ".", str(git_repo.origin / "other"), check=True)
+    (git_repo.origin / "other").rename(source)
+    commit = head(git_repo)
+    other = Workspace.create(tmp_path / "other", repository=source, commit=commit, branch="main")
+    source.rename(tmp_path / "away.git")
+    other.take(commit)
+    with pytest.raises(HarnessError, match="could not be made"):
+        other.take("0" * 40)
+
+
 def test_a_teammate_starts_with_nothing_and_pulls(dvc_repo: Workspace, tmp_path: Path) -> None:
     """A teammate has a fresh clone and an empty cache, and pulls the data from the remote."""
     dvc_repo.run("dvc", "push", "-q", check=True)

@@ -22,7 +22,6 @@ LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 UNCAUGHT = 1
 NOT_READ = object()
 MAIN = "__main__"
-MARK = "sys"
 
 
 class Leaving:
@@ -37,11 +36,12 @@ class Leaving:
     def __init__(self) -> None:
         self._result: int | None = None
         self._code: object = NOT_READ
+        self._last = ""
         atexit.register(self._leave)
 
     def remember(self, package: str) -> None:
         """Note what has been imported by now, and what of it belongs to `package`, which is ours."""
-        sys.modules[MARK] = sys.modules.pop(MARK)
+        self._last = next(reversed(sys.modules))
         self.preloaded = frozenset(sys.modules) - {MAIN}
         self.ours = tuple(name for name in sys.modules if name.partition(".")[0] == package)
 
@@ -88,10 +88,14 @@ class Leaving:
         """Destroy what the script has made, as CPython does before it flushes for the last time."""
         for name in LAST[1:]:
             vars(sys).pop(name, None)
-        for name in (MAIN, *_added_modules()):
+        for name in (MAIN, *self._added()):
             if name not in self.preloaded and (name == MAIN or hasattr(sys.modules[name], "__file__")):
                 sys.modules.pop(name, None)
         gc.collect()
+
+    def _added(self) -> list[str]:
+        """The modules imported since then, found from the end: a look at the older ones would copy their memory."""
+        return list(itertools.takewhile(lambda name: name != self._last, reversed(sys.modules)))[::-1]
 
 
 class _Noted:
@@ -114,11 +118,6 @@ class _Noted:
 
     def __delete__(self, error: BaseException) -> None:
         self._member.__delete__(error)
-
-
-def _added_modules() -> list[str]:
-    """The modules imported since the mark was set; looking at the older ones would copy their memory."""
-    return list(itertools.takewhile(lambda name: name != MARK, reversed(sys.modules)))[::-1]
 
 
 def _called_by_python() -> bool:

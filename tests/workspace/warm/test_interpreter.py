@@ -42,6 +42,11 @@ PROGRAMS = {
     "exit in an exit handler": "import atexit, sys\natexit.register(lambda: sys.exit(6))\nprint('body')\n",
     "destructors": "class D:\n    def __init__(self, n): self.n = n\n    def __del__(self): print('gone', self.n)\n\n\n"
     "a = D(1)\n_b = D(2)\n",
+    "modules of its own": "import sys, types\n\n\nclass D:\n    def __del__(self): print('gone')\n\n\n"
+    "late = types.ModuleType('late')\nlate.__file__ = 'late.py'\nlate.d = D()\nsys.modules['late'] = late\ndel late\n"
+    "import json\ndel sys.modules['json']\nimport json\nprint(json.dumps([1]))\n",
+    "modules in their order": "import sys\nprint([n for n in sys.modules if n in ('sys', 'builtins', '__main__')], 'harness' in sys.modules)\n",
+    "random numbers": "import numpy\nprint(len({numpy.random.rand() for _ in range(9)}))\n",
     "hooks": "import sys\nsys.excepthook = lambda *a: print('hook', a[0].__name__)\n1 / 0\n",
     "failing hook": "import sys\n\n\ndef hook(*a):\n    raise ValueError\n\n\nsys.excepthook = hook\n1 / 0\n",
     "frames": "import inspect, sys, traceback\nprint(len(inspect.stack()), sys._getframe().f_back)\n"
