@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from harness.workspace import places
+from harness.workspace.command import Limits, run
 from harness.workspace.places import memory_to_spare, temporary_folder
 
 in_memory = pytest.mark.skipif(
@@ -42,7 +42,7 @@ def test_it_lies_in_memory_where_that_has_room() -> None:
         program = root / "program"
         program.write_text("#!/bin/sh\necho ran\n")
         program.chmod(0o700)
-        assert subprocess.run([program], capture_output=True, text=True, check=True).stdout == "ran\n"
+        assert run((str(program),), cwd=root, env={}, limits=Limits()).stdout == "ran\n"
 
 
 def test_it_lies_on_disk_where_memory_would_be_short() -> None:

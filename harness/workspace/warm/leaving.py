@@ -94,7 +94,7 @@ class Leaving:
         gc.collect()
 
     def _added(self) -> list[str]:
-        """The modules imported since then, found from the end: a look at the older ones would copy their memory."""
+        """The modules imported since then, found from the end: a look at the others would copy memory."""
         return list(itertools.takewhile(lambda name: name != self._last, reversed(sys.modules)))[::-1]
 
 
