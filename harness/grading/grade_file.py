@@ -32,12 +32,14 @@ def write_grade(grade: Grade, path: Path) -> None:
     data = grade_to_json(grade)
     if problem := _problem(data):
         raise HarnessError(f"the grade does not keep to its schema: {problem}")
-    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     try:
+        text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise HarnessError(f"the grade could not be written to {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise HarnessError(f"the grade does not keep to its schema: {error}") from error
 
 
 def read_grade(path: Path) -> Grade:

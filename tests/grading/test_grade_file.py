@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,9 +31,13 @@ def test_the_schema_is_one() -> None:
 
 def test_a_grade_is_read_as_it_was_written(grade: Grade, tmp_path: Path) -> None:
     """The file is there, in folders made for it, and nothing beside it."""
-    path = tmp_path / "new" / "grade.json"
-    write_grade(grade, path)
-    assert read_grade(path) == grade
+    path = tmp_path / "new" / "folder" / "grade.json"
+    kept = replace(grade, seconds=1.5, manual=tuple(replace(item, points=2.0) for item in grade.manual))
+    write_grade(kept, path)
+    assert read_grade(path) == kept
+    assert path.read_text(encoding="utf-8").startswith('{\n "schema": "harness/grade/1",\n "')
+    assert path.read_bytes().endswith(b"\n}\n")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert [file.name for file in path.parent.iterdir()] == ["grade.json"]
 
 
@@ -66,6 +71,14 @@ def test_text_that_is_no_text_is_written_all_the_same(grade: Grade, tmp_path: Pa
     flagged = replace(grade, flags=(Flag("name", "caf\udce9 ☕"),))
     write_grade(flagged, tmp_path / "grade.json")
     assert read_grade(tmp_path / "grade.json").flags == flagged.flags
+    assert "☕" in (tmp_path / "grade.json").read_text(encoding="utf-8")
+
+
+def test_what_json_does_not_know_is_not_written(grade: Grade, tmp_path: Path) -> None:
+    """A time that is no number would make a file that other programs refuse; it is our error."""
+    with pytest.raises(HarnessError, match=r"does not keep to its schema: .*JSON compliant"):
+        write_grade(replace(grade, seconds=float("nan")), tmp_path / "grade.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_to_is_named(grade: Grade, tmp_path: Path) -> None:
@@ -76,12 +89,21 @@ def test_a_place_that_cannot_be_written_to_is_named(grade: Grade, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "harness/grade/2"}'])
-def test_what_is_no_grade_is_refused(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it cannot be read as JSON: "),
+        ("{", "it cannot be read as JSON: "),
+        ("[]", "it is no grade: "),
+        ('{"schema": "harness/grade/2"}', "it is no grade: "),
+    ],
+)
+def test_what_is_no_grade_is_refused(text: str, reason: str, tmp_path: Path) -> None:
     """Neither broken JSON nor other JSON is taken for a grade."""
     (tmp_path / "grade.json").write_text(text, encoding="utf-8")
-    with pytest.raises(MalformedEvidence, match=r"grade\.json"):
+    with pytest.raises(MalformedEvidence, match=r"grade\.json") as refused:
         read_grade(tmp_path / "grade.json")
+    assert refused.value.reason.startswith(reason)
 
 
 def test_a_key_too_many_is_refused(grade: Grade, tmp_path: Path) -> None:

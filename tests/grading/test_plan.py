@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.errors import HarnessError
@@ -29,6 +31,20 @@ def test_what_needs_a_waiting_check_waits_too(rubric: Rubric) -> None:
     """B.three itself is quick, but A.one is not."""
     tests = candidates("A.one", "A.two", "B.three", "B.four", waits=frozenset({"A.one"}))
     assert arrange(rubric, tests) == [3, 0, 1, 2]
+
+
+def test_a_check_waits_as_long_as_its_need_does(rubric: Rubric) -> None:
+    """A.two is quick, but its need waited: what waits itself and stands before it goes first."""
+    one, two, three, four = rubric.checks
+    other = replace(rubric, checks=(one, four, two, three))
+    tests = candidates("A.one", "A.two", "B.three", "B.four", waits=frozenset({"A.one", "B.four"}))
+    assert arrange(other, tests) == [0, 3, 1, 2]
+
+
+def test_all_that_does_not_fit_is_told_at_once(rubric: Rubric) -> None:
+    """One complaint after the other."""
+    with pytest.raises(HarnessError, match=r"A\.two has no test; B\.three has no test; B\.four has no test$"):
+        arrange(rubric, candidates("A.one"))
 
 
 @pytest.mark.parametrize(

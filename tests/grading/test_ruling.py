@@ -202,3 +202,38 @@ def test_what_needs_an_unjudged_check_is_unjudged(gradebook: Gradebook) -> None:
         gradebook.ruling("A.two").require_needs()
     with pytest.raises(HarnessError, match=r"because A.one and A.two could not"):
         gradebook.ruling("B.three").require_needs()
+
+
+def test_words_of_blocked_and_broken_checks() -> None:
+    """What to do first, and that nothing is lost, in full."""
+    blocked = ruling().settle(Blocked(("A.x", "A.y")), 0)
+    assert blocked.hint == "Earn A.x and A.y first: this check is judged after that."
+    broken = ruling().settle(RuntimeError("oh"), 0)
+    assert broken.hint == "No points are lost by this: the submission has to be graded again."
+
+
+def test_what_is_awarded_or_deferred_whole_is_told_once() -> None:
+    """One award of all points gives its reason as evidence; several parts name their points each."""
+    whole = ruling()
+    whole.award(6, "all of it")
+    assert whole.settle(None, 0.12345).evidence == (Evidence("value", "all of it"),)
+    assert whole.settle(None, 0.12345).seconds == 0.123
+    parts = ruling()
+    parts.award(4, "most")
+    parts.defer(2, found="the rest", hint="show it")
+    assert parts.settle(None, 0).evidence == (
+        Evidence("value", "awarded 4 of 6: most"),
+        Evidence("value", "pending 2 of 6: the rest"),
+    )
+    lost = ruling()
+    lost.lose(6, expected="x", found="y")
+    assert lost.settle(None, 0).evidence == (), "its own words say it already"
+
+
+def test_rounded_thirds_are_the_whole() -> None:
+    """Three thirds of four points, rounded, and the other two are all six."""
+    thirds = ruling()
+    for name in "abc":
+        thirds.award(1.33333, name)
+    thirds.award(2, "d")
+    assert thirds.settle(None, 0).status == "passed"
