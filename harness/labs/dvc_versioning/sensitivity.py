@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
@@ -13,7 +13,7 @@ from harness.evidence.params_edit import delete, edit
 from harness.workspace.trace import reads as traced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harness.evidence.params import Value
     from harness.evidence.pipeline import Pipeline, Stage
@@ -88,6 +88,15 @@ def declares_file(stage: Stage, path: str) -> bool:
     return any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in own)
 
 
+@dataclass(frozen=True)
+class _Footing:
+    """Parameters other than the student's, with which the stage works too, and what it made with them."""
+
+    file: str
+    data: bytes
+    made: Mapping[str, str | None]
+
+
 class Sensitivity:
     """Runs one stage again and again in a workspace, each time with other parameters."""
 
@@ -99,6 +108,7 @@ class Sensitivity:
         self.stage = stage
         self.expected = {out.path: expected.get(out.path) for out in stage.outs}
         self.tried: dict[str, str] = {}
+        self._footing: _Footing | None = None
 
     def reading(self, *, deterministic: bool, suspects: frozenset[str]) -> Reading:
         """Find which keys the stage reads; ``suspects`` are leaf keys that must be tried each for itself."""
@@ -136,12 +146,11 @@ class Sensitivity:
         return found
 
     def _is_read(self, file: str, leaf: str, value: Value, *, deterministic: bool) -> bool:
-        original = self.ws.read(file) or b""
-        trials = [(f"{leaf}={new}", edit(file, original, leaf, new)) for new in extremes(leaf, value)[:1]]
+        trials = [(f"{leaf}={new}", partial(_given, file, leaf, new)) for new in extremes(leaf, value)[:1]]
         if not self._templated:  # DVC itself refuses a template whose key is missing
-            trials.append((f"{leaf} deleted", delete(file, original, leaf)))
-        for name, data in trials:
-            effect = self._effect(file, data, original)
+            trials.append((f"{leaf} deleted", partial(_without, file, leaf)))
+        for name, change in trials:
+            effect = self._effect_of(file, change)
             self.tried[leaf] = f"{name}: {effect}"
             if effect == "failed" or (effect == "changed" and deterministic):
                 return True
@@ -191,14 +200,31 @@ class Sensitivity:
     def _shows(effect: str, *, deterministic: bool) -> bool:
         return effect == "failed" or (effect == "changed" and deterministic)
 
-    def _effect(self, file: str, data: bytes, original: bytes) -> str:
+    def _effect_of(self, file: str, change: Callable[[bytes], bytes]) -> str:
+        """What a change does, on top of the first change that did something: one tree grows faster than 200.
+
+        What shows no effect there is tried on the parameters as they are.
+        """
+        original = self.ws.read(file) or b""
+        if self._footing is not None and self._footing.file == file:
+            effect = self._effect(file, change(self._footing.data), original, self._footing.made)
+            if effect != "unchanged":
+                return effect
+        return self._effect(file, change(original), original)
+
+    def _effect(
+        self, file: str, data: bytes, original: bytes, expected: Mapping[str, str | None] | None = None
+    ) -> str:
         self.ws.write(file, data)
         done = self._run()
         made = results(self.ws, self.stage)
         self.ws.write(file, original)
         if not done.ok:
             return "failed"
-        return "unchanged" if made == self.expected else "changed"
+        if made == (self.expected if expected is None else expected):
+            return "unchanged"
+        self._footing = self._footing or _Footing(file, data, made)
+        return "changed"
 
     def _run(self) -> Completed:
         """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
@@ -230,3 +256,13 @@ class Sensitivity:
         declared = {file for stage in self.pipeline.stages for file in stage.params}
         every = declared | beside | set(self.pipeline.params_files)
         return tuple(sorted(file for file in every if self.ws.read(file) is not None))
+
+
+def _given(file: str, leaf: str, new: Value, data: bytes) -> bytes:
+    """The parameters `data` with another value for one of them."""
+    return edit(file, data, leaf, new)
+
+
+def _without(file: str, leaf: str, data: bytes) -> bytes:
+    """The parameters `data` without one of them."""
+    return delete(file, data, leaf)

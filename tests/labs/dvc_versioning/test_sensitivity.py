@@ -257,3 +257,19 @@ def test_outputs_are_removed_before_a_run_unless_they_persist(fitted: Workspace)
 def test_a_file_is_declared_in_many_ways(path: str, declared: bool) -> None:  # noqa: FBT001
     """As a dependency, in a folder that is one, as parameters, as the stage's own output."""
     assert declares_file(replace(STAGE, deps=(*STAGE.deps, "data/")), path) is declared
+
+
+def test_a_key_is_found_although_the_first_change_hides_it(fitted: Workspace) -> None:
+    """Where no tree grows, depth changes nothing; it does with the student's own parameters."""
+    fitted.write(
+        "fit.py",
+        b"import yaml\n"
+        b"fit = yaml.safe_load(open('params.yaml'))['fit']\n"
+        b"kept = [n for n in range(fit['trees']) if n > 3]\n"
+        b"made = [len(kept), *(fit.get('depth', 4) for _ in kept)]\n"
+        b"open('forest.txt', 'w').write(str(made))\n",
+    )
+    fitted.write("params.yaml", b"fit:\n  trees: 9\n  depth: 4\n")
+    found = reading(fitted)
+    assert found.read == frozenset({"fit.trees", "fit.depth"})
+    assert found.unread == found.inert == frozenset()
