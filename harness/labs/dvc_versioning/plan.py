@@ -16,10 +16,13 @@ from harness.labs.dvc_versioning.thorough import try_edits
 from harness.workspace.scenario import Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.evidence.prose import Described
     from harness.labs.dvc_versioning.course import Course
     from harness.labs.dvc_versioning.handed_in_experiments import Counted, HandedInExperiments
     from harness.labs.dvc_versioning.objects import Objects
+    from harness.labs.dvc_versioning.versions import Version
     from harness.workspace.workspace import Workspace
 
 MOST_REPEATED = 12
@@ -145,13 +148,20 @@ def _locked(course: Course, objects: Objects) -> tuple[Scenario, ...]:
     return (Scenario("locked", "score the model that dvc.lock records", play),)
 
 
+def _ends(versions: Sequence[Version]) -> tuple[Version, Version] | None:
+    """The first version, and the last that is not the same data: one may end with the first one's data."""
+    others = [one for one in versions[1:] if one.pointer.md5 != versions[0].pointer.md5]
+    return (versions[0], others[-1]) if others else None
+
+
 def _version_scenarios(course: Course, objects: Objects) -> tuple[Scenario, ...]:
     dataset, case = course.dataset, course.case
     found: list[Scenario] = []
     versions = dataset.versions
     script = augmentation_script(case)
-    if len(versions) > 1 and versions[0].files and versions[-1].files:
-        play = partial(switch, first=versions[0], last=versions[-1], root=case.dvc_root)
+    ends = _ends(versions)
+    if ends and ends[0].files and ends[1].files:
+        play = partial(switch, first=ends[0], last=ends[1], root=case.dvc_root)
         found.append(Scenario("switch", "switch between data versions", play))
     elif len(versions) > 1 and script is not None:
         play_fresh = partial(switch_fresh, script=script, dataset=dataset)

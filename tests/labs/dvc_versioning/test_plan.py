@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,18 @@ def test_two_known_versions_are_switched(work: Work) -> None:
     work.hand_in(larger())
     titles = {scenario.title for scenario in planned(work).scenarios}
     assert "switch between data versions" in titles
+
+
+def test_versions_that_differ_are_switched(work: Work) -> None:
+    """Whoever takes the first version again at the end has switched back: the other one is between."""
+    work.commit({POINTER: pointer_to(lab_data())})
+    middle = work.commit({POINTER: pointer_to(larger())})
+    work.commit({POINTER: pointer_to(lab_data())})
+    for data in (lab_data(), larger()):
+        work.hand_in(data)
+    play = next(one.play for one in planned(work).scenarios if one.name == "switch")
+    assert isinstance(play, partial)
+    assert play.keywords["last"].commit == middle
 
 
 def test_what_was_handed_in_is_pushed(work: Work) -> None:
