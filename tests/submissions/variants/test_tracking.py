@@ -64,7 +64,7 @@ def test_versions_are_told_apart(made: Callable[[str], Made], name: str, count: 
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("version_hidden_by_dvcignore", ".dvcignore"), ("version_beside_unreadable_yaml", "dvc.yaml")],
+    [("version_hidden_by_dvcignore", ".dvcignore"), ("version_hidden_by_gitignore", ".gitignore")],
 )
 def test_the_second_version_has_a_bad_neighbour(made: Callable[[str], Made], name: str, file: str) -> None:
     """The file that is in DVC's way came with the second version and is put right at the end."""
