@@ -95,7 +95,7 @@ def label_values(table: Table, column: str) -> frozenset[Label]:
 def split_label(table: Table, column: str) -> Split:
     """A table parted into features and labels; raises KeyError where there is no such column."""
     labels = _labels(table.frame[column])
-    return Split(_features(table.frame.drop(columns=[column])), labels, column)
+    return Split(csv_of(table.frame.drop(columns=[column])), labels, column)
 
 
 def join_label(features: Table, labels: Table, column: str | None = None) -> Split | None:
@@ -106,10 +106,11 @@ def join_label(features: Table, labels: Table, column: str | None = None) -> Spl
     if features.row_count != labels.row_count or not labels.columns:
         return None
     name = column or labels.columns[-1]
-    return Split(_features(features.frame), _labels(labels.frame[name]), name)
+    return Split(csv_of(features.frame), _labels(labels.frame[name]), name)
 
 
-def _features(frame: pd.DataFrame) -> bytes:
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """A frame as CSV with a header, as features are given to a model."""
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 

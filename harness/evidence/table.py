@@ -94,14 +94,35 @@ def read_table(path: str, data: bytes) -> Table:
     return Table(path, frame)
 
 
-def _csv(data: bytes) -> pd.DataFrame:
+def written_like(path: str, data: bytes, frame: pd.DataFrame) -> bytes:
+    """A table's frame with other values, in the form of the CSV or NumPy file `data` that it was read from.
+
+    Raises ValueError for a frame of another shape.
+    """
+    if path.lower().endswith(".npy"):
+        array, stream = _array(data), io.BytesIO()
+        values = np.ascontiguousarray(frame.to_numpy(dtype=array.dtype)).reshape(array.shape)
+        np.save(stream, values, allow_pickle=False)
+        return stream.getvalue()
+    separator, header = _dialect(data)
+    names = ["" if name.startswith("Unnamed: ") else name for name in frame.columns]
+    named = names if header is not None else False
+    return frame.to_csv(sep=separator, header=named, index=False, lineterminator="\n").encode()
+
+
+def _dialect(data: bytes) -> tuple[str, int | None]:
+    """The separator of a CSV file, and the line that names its columns; None where none does."""
     head = data[:HEAD].partition(b"\n")[0].decode("utf-8-sig", "replace")
     separator = max(SEPARATORS, key=head.count)
     if head.count(separator) > MAX_COLUMNS:
         raise ValueError(f"the first line names more than {MAX_COLUMNS} columns")
     if not head.strip() or "\0" in head:
         raise ValueError("the first line names no columns")
-    header = None if all(map(_is_number, head.split(separator))) else 0
+    return separator, None if all(map(_is_number, head.split(separator))) else 0
+
+
+def _csv(data: bytes) -> pd.DataFrame:
+    separator, header = _dialect(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pd.read_csv(

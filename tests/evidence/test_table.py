@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MalformedEvidence
-from harness.evidence.table import read_table
+from harness.evidence.table import read_table, written_like
 
 CSV = b"a,b,label\n1,0.5,x\n2,0.25,y\n"
 
@@ -122,3 +122,25 @@ def test_any_bytes(data: bytes, path: str) -> None:
         read_table(path, data)
     except MalformedEvidence:
         return
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b,y\n1.5,x,0\n0.1,z,1\n", ";a;y\n7;1.5;0\n3;2.5;1\n", "1.5,2.5,0\n3.5,4.5,1\n"]
+)
+def test_a_table_is_written_as_it_was_read(text: str) -> None:
+    """With its separator, its index, and a header only where it had one; only the values are others."""
+    table = read_table("t.csv", text.encode())
+    assert written_like("t.csv", text.encode(), table.frame) == text.encode()
+    turned = table.frame.iloc[::-1]
+    first, *rest = text.splitlines(keepends=True)
+    lines = [first, *reversed(rest)] if first[0] != "1" else [*reversed(rest), first]
+    assert written_like("t.csv", text.encode(), turned) == "".join(lines).encode()
+
+
+@pytest.mark.parametrize("array", [np.array([[1.5, 2.5], [3.5, 4.5]], dtype=np.float32), np.array([1, 0, 1])])
+def test_an_array_is_written_as_it_was_read(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
+    """With its type and its shape."""
+    stream = io.BytesIO()
+    np.save(stream, array)
+    table = read_table("t.npy", stream.getvalue())
+    assert written_like("t.npy", stream.getvalue(), table.frame) == stream.getvalue()

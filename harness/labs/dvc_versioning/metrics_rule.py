@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.recompute import Scored
     from harness.labs.dvc_versioning.results import Results
+    from harness.labs.dvc_versioning.teaching import Taught
 
 NOISE_ROWS = 2
 HINT = (
     "Compute the scores in the evaluation's script from `model.predict` on the test data at every run: "
     "nothing may be typed in, copied or edited afterwards."
+)
+
+KNOWN_HINT = (
+    "Fit the model on the training rows alone, and score it on the test rows: none of these may be among "
+    "those to train on, nor their labels in the code."
 )
 
 
@@ -179,6 +185,31 @@ def judge_run(name: str, scored: Scored) -> Match:
         )
         raise CheckFailed(f"the scores of the model on the held-out data, {name}", gaps, HINT)
     return compared
+
+
+def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
+    """Judge what the model made of the held-out rows when it was trained on wrong ones.
+
+    Raises:
+        CheckFailed: it had seen them, or has them by heart.
+        Pending: it still knew them, and nothing shows why.
+
+    """
+    told = (
+        f"trained on rows whose features were exchanged between the classes, the model still gives "
+        f"{taught.after:.0%} of the held-out rows their class"
+    )
+    reasons = {
+        "seen": f"{told}, unless these are exchanged too: the training sees them",
+        "memorised": f"{told}, and knows nothing of rows right beside them: it has them by heart",
+    }
+    if why := reasons.get(taught.verdict):
+        ruling.flag("fabricated", why)
+        raise CheckFailed("scores on rows that the training never saw", why, KNOWN_HINT)
+    if taught.verdict == "unmoved":
+        raise Pending(told, "Show the examiner what your model learns from the training rows.")
+    if taught.verdict == "learns":
+        ruling.fact("value", f"trained on exchanged rows: accuracy {taught.after:.3g} on the held-out ones")
 
 
 def compare_committed(case: Case, results: Results, ruling: Ruling) -> None:

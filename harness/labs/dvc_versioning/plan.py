@@ -12,6 +12,7 @@ from harness.labs.dvc_versioning.params_rule import STANDARD
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading, Sensitivity, run_alone
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
+from harness.labs.dvc_versioning.teaching import Taught, teach
 from harness.labs.dvc_versioning.thorough import try_edits
 from harness.workspace.scenario import Scenario
 
@@ -82,6 +83,7 @@ def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
 def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
     return (
         Scenario("alone", "run each stage alone", partial(_alone, course), "reproduce"),
+        Scenario("taught", "train on wrong rows", partial(_taught, course), "reproduce"),
         *(
             Scenario(f"params-{role}", f"find what {name} reads", partial(_readings, course, role), "alone")
             for role, name in (("train", "train"), ("prepare", "preprocess"), ("evaluate", "evaluate"))
@@ -92,6 +94,10 @@ def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
 def _random_edits(course: Course, count: int) -> tuple[Scenario, ...]:
     play = partial(try_edits, course, count)
     return (Scenario("thorough", f"try up to {count} random edits", play, "alone"),) if count else ()
+
+
+def _taught(course: Course, ws: Workspace) -> Taught:
+    return teach(course.base, course.seed, ws)
 
 
 def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:

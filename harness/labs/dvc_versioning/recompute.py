@@ -15,6 +15,7 @@ from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.dataset import LABEL
 from harness.labs.dvc_versioning.model_file import why_no_model
 from harness.labs.dvc_versioning.reproduction import metric_paths
+from harness.workspace.files import remove_tree
 from harness.workspace.prediction import predict
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def predict_elsewhere(ws: Workspace, model: str, features: bytes) -> Prediction:
     code = code_files(ws)
     lone = ws.copy_only(ws.root / "predicting", (model, *code))
     folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
-    return predict(lone, model, features, imports=folders)
+    try:
+        return predict(lone, model, features, imports=folders)
+    finally:
+        lone.leave()
+        remove_tree(lone.root)
 
 
 def _model(ws: Workspace, roles: Roles) -> str:
@@ -126,15 +131,25 @@ def _files_of(ws: Workspace, path: str) -> list[str]:
 
 
 def _held_out(ws: Workspace, pipeline: Pipeline, roles: Roles) -> Split:
-    paths = roles.held_out or _prepared_and_not_trained_on(pipeline, roles)
-    files = [(path, ws.read(path, LARGEST)) for path in held_out_files(ws, paths)]
     try:
-        found = split_held_out([read_table(path, data) for path, data in files if data is not None])
+        found = split_held_out(held_out_tables(ws, pipeline, roles))
     except MalformedEvidence as malformed:
         raise NoScores(f"the held-out data cannot be read: {malformed}") from malformed
     if found is None:
+        paths = _held_out_paths(pipeline, roles)
         raise NoScores(f"no label column {LABEL!r} in {' or '.join(paths) or 'any data'}")
     return found
+
+
+def held_out_tables(ws: Workspace, pipeline: Pipeline, roles: Roles) -> list[Table]:
+    """The held-out data of the state in a workspace; raises MalformedEvidence where it cannot be read."""
+    paths = held_out_files(ws, _held_out_paths(pipeline, roles))
+    files = [(path, ws.read(path, LARGEST)) for path in paths]
+    return [read_table(path, data) for path, data in files if data is not None]
+
+
+def _held_out_paths(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:
+    return roles.held_out or _prepared_and_not_trained_on(pipeline, roles)
 
 
 def _prepared_and_not_trained_on(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from harness.labs.dvc_versioning.exploring import Applied, Runs, Shared
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.reproduction import Snapshot
 from harness.labs.dvc_versioning.sharing import Pushed
+from harness.labs.dvc_versioning.teaching import Taught
 from harness.labs.dvc_versioning.thorough import Thorough
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Results:
     def scored_of_lock(self) -> Scored | None:
         """The scores that the lock's own model and data give, None when these were not handed in."""
         return self._facts("locked", Scored) if self._succeeded("locked") else None
+
+    def taught(self) -> Taught:
+        """What became of the model that was trained on wrong rows; nothing known where it could not be."""
+        return self._facts("taught", Taught) if self._succeeded("taught") else Taught("unknown")
 
     def reads(self) -> Mapping[str, frozenset[str] | None]:
         """The files that each stage really read, None where that is unknown."""

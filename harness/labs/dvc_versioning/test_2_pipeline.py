@@ -158,4 +158,5 @@ def test_the_metrics_are_the_models(case: Case, results: Results, ruling: Ruling
     metrics_rule.refuse_fabricated(case, results, ruling)
     ruling.require_needs()
     metrics_rule.compare_with_recomputation(results, ruling)
+    metrics_rule.refuse_known_rows(results.taught(), ruling)
     metrics_rule.compare_committed(case, results, ruling)

@@ -1,0 +1,226 @@
+"""Whether a model knows the held-out rows from elsewhere: trained on wrong rows, it must be wrong.
+
+In every table but the held-out one the features are exchanged between the classes, except in rows that are
+among those held out. What learns from the training rows alone now learns the wrong way round; what has seen
+the held-out rows, or has them by heart, still knows them.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from harness.errors import MalformedEvidence
+from harness.evidence.crossing import crossed, moved, near
+from harness.evidence.rows import csv_of, split_label, without_index
+from harness.evidence.scoring import canonical
+from harness.evidence.table import read_table, written_like
+from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.recompute import (
+    LARGEST,
+    held_out_tables,
+    model_in,
+    predict_elsewhere,
+    split_held_out,
+)
+from harness.labs.dvc_versioning.sensitivity import run_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from harness.evidence.rows import Split
+    from harness.evidence.scoring import Label
+    from harness.evidence.table import Table
+    from harness.labs.dvc_versioning.course import Reproduction
+    from harness.workspace.workspace import Workspace
+
+Verdict = Literal["learns", "seen", "memorised", "unmoved", "unknown"]
+TABLES = (".csv", ".tsv", ".npy")
+SKIPPED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
+MOST_TABLES = 40
+FEWEST_ROWS = 15
+MARGIN = 0.1  # above what always naming the commonest class would score
+DROP = 0.2  # of the accuracy, which no change of a seed explains
+STEP = 0.001  # of a column's standard deviation
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What became of the model that was trained on wrong rows.
+
+    ``learns``: it was wrong then, as it should be. ``seen``: it still knew the held-out rows, since training
+    sees them. ``memorised``: since it has them by heart. ``unmoved``: it still knew them, and nothing shows
+    why. ``unknown``: nothing could be tried. ``before`` and ``after`` are accuracies on the held-out rows.
+    """
+
+    verdict: Verdict
+    before: float = 0.0
+    after: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A table with features, the labels of its rows, and which of the rows are among those held out."""
+
+    table: Table
+    data: bytes
+    features: pd.DataFrame
+    labels: tuple[Label, ...]
+    held_out: NDArray[np.bool_]
+
+    def crossed(self, seed: int, *, all_rows: bool) -> bytes:
+        """The file with features exchanged; with ``all_rows`` those of the held-out rows, too."""
+        path, frame = self.table.path, self.table.frame.copy()
+        found = crossed(self.features, self.labels, self.held_out, draws.generator(seed, f"cross:{path}"))
+        if all_rows:
+            found = crossed(found, self.labels, ~self.held_out, draws.generator(seed, f"cross all:{path}"))
+        frame[list(found.columns)] = found
+        return written_like(path, self.data, frame)
+
+
+def teach(base: Reproduction, seed: int, ws: Workspace) -> Taught:
+    """Train the student's model on wrong rows, and see what it makes of the held-out ones."""
+    scored = base.scored
+    if scored is None or len(scored.labels) < FEWEST_ROWS or not scored.certain:
+        return Taught("unknown")
+    before = _accuracy(scored.predictions, scored.labels)
+    if before < _telling(scored.labels):
+        return Taught("unknown", before)
+    return _Lesson(ws, base, seed).verdict(before)
+
+
+class _Lesson:
+    """One workspace's tables, crossed, and the model that its training makes of them."""
+
+    def __init__(self, ws: Workspace, base: Reproduction, seed: int) -> None:
+        self.ws = ws
+        self.base = base
+        self.seed = seed
+        self.own = {table.path: table for table in held_out_tables(ws, base.pipeline, base.roles)}
+        self.read: set[str] = set()
+
+    @cached_property
+    def split(self) -> Split:
+        found = split_held_out(list(self.own.values()))
+        if found is None:
+            raise MalformedEvidence("the held-out data", "has no label column any more")
+        return found
+
+    @cached_property
+    def rows(self) -> tuple[_Rows, ...]:
+        """The tables of the workspace that hold features of the held-out data's kind, and labels."""
+        held_out = read_table("rows.csv", self.split.features).frame
+        found = []
+        for table, labels, data in _labelled(_tables(self.ws), self.split.column):
+            columns = [name for name in table.columns if name in held_out.columns]
+            features = without_index(table).frame.filter(columns)
+            if 2 * features.shape[1] >= held_out.shape[1]:
+                own = table.path in self.own
+                same = np.ones(len(features), dtype=bool) if own else near(features, held_out)
+                found.append(_Rows(table, data, features, labels, same))
+        return tuple(found)
+
+    def verdict(self, before: float) -> Taught:
+        after = self._accuracy_after(all_rows=False)
+        if after is None or not self._reached:
+            return Taught("unknown", before)
+        telling = after >= _telling(self.split.labels)
+        by_heart = telling and self._lost_when_moved(after)
+        if telling or self._seen_rows >= FEWEST_ROWS:
+            without = self._accuracy_after(all_rows=True)
+            if without is not None and after - without >= DROP:
+                return Taught("seen", before, after)
+        return Taught("learns" if not telling else "memorised" if by_heart else "unmoved", before, after)
+
+    def _accuracy_after(self, *, all_rows: bool) -> float | None:
+        """How well a model trained on crossed rows knows the held-out ones; None: not to be told."""
+        given = {path: self.ws.read(path, LARGEST) for path in (*self.own, *self._taught)}
+        for one in self.rows:
+            if all_rows or one.table.path not in self.own:
+                self.ws.write(one.table.path, one.crossed(self.seed, all_rows=all_rows))
+        for stage in (self.base.pipeline.stage(address) for address in self.base.roles.train):
+            done, read = run_stage(self.ws, stage)
+            if not done.ok:
+                return None
+            self.read |= read if read is not None else {p for p in given if stage.reads(p)}
+        if not all_rows and any(self.ws.read(path, LARGEST) != given.get(path) for path in self.own):
+            return None  # another split: the rows held out before are among those to train on now
+        return self._score(self.split.features)
+
+    def _score(self, features: bytes) -> float | None:
+        model = model_in(self.ws, str(self.base.roles.model))
+        found = predict_elsewhere(self.ws, model, features)
+        return None if found.labels is None else _accuracy(found.labels, self.split.labels)
+
+    def _lost_when_moved(self, after: float) -> bool:
+        """Whether the model knows nothing of rows that lie next to the held-out ones."""
+        frame = read_table("rows.csv", self.split.features).frame
+        there = self._score(csv_of(moved(frame, draws.generator(self.seed, "move"), STEP)))
+        return there is None or after - there >= DROP
+
+    @cached_property
+    def _taught(self) -> tuple[str, ...]:
+        return tuple(one.table.path for one in self.rows)
+
+    @property
+    def _reached(self) -> bool:
+        """Whether training read crossed rows, or else reads nothing that the pipeline makes or is given."""
+        given = {*self.base.state.outs, *self.base.roles.raw}
+        return any(path in self.read for path in self._taught) or not self.read & given
+
+    @property
+    def _seen_rows(self) -> int:
+        """How many rows of what training reads are among those held out."""
+        return sum(int(one.held_out.sum()) for one in self.rows if one.table.path in self.read)
+
+
+def _telling(labels: Sequence[Label]) -> float:
+    """The accuracy from which on a model knows something of the rows."""
+    counts = np.unique([str(canonical(label)) for label in labels], return_counts=True)[1]
+    return float(counts.max() / len(labels)) + MARGIN
+
+
+def _accuracy(predictions: Sequence[Label], labels: Sequence[Label]) -> float:
+    pairs = list(zip(map(canonical, predictions), map(canonical, labels), strict=True))
+    return sum(one == other for one, other in pairs) / len(pairs)
+
+
+def _tables(ws: Workspace) -> Mapping[str, tuple[Table, bytes]]:
+    """The tables of a workspace that can be read and written here, by path."""
+    found: dict[str, tuple[Table, bytes]] = {}
+    for folder, names, files in os.walk(ws.repo):
+        names[:] = sorted(name for name in names if name not in SKIPPED)
+        for name in sorted(files):
+            path = posixpath.normpath(posixpath.join(os.path.relpath(folder, ws.repo), name))
+            if not path.lower().endswith(TABLES) or len(found) >= MOST_TABLES:
+                continue
+            try:
+                data = ws.read(path, LARGEST)
+                found |= {path: (read_table(path, data), data)} if data is not None else {}
+            except MalformedEvidence:
+                continue
+    return found
+
+
+def _labelled(
+    tables: Mapping[str, tuple[Table, bytes]], column: str
+) -> Iterator[tuple[Table, tuple[Label, ...], bytes]]:
+    """Each table with the labels of its rows: from its own column, or from a narrow table beside it."""
+    for path, (table, data) in tables.items():
+        beside = [
+            other
+            for place, (other, _) in tables.items()
+            if posixpath.dirname(place) == posixpath.dirname(path) and other.row_count == table.row_count
+        ]
+        narrow = [other for other in beside if without_index(other).columns == (column,)]
+        for holder in [table] if column in table.columns else narrow[:1]:
+            if len(without_index(table).columns) > 1:
+                yield table, split_label(holder, column).labels, data

@@ -1,0 +1,156 @@
+"""A model that is trained on wrong rows must be wrong, unless it knows the held-out ones from elsewhere."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+
+from fixtures.workspaces import NewWorkspace, commit_all, write_tree
+from harness.errors import CheckFailed, Pending
+from harness.evidence.pipeline import Pipeline
+from harness.labs.dvc_versioning.course import Reproduction
+from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
+from harness.labs.dvc_versioning.recompute import Scored, score
+from harness.labs.dvc_versioning.teaching import Taught, Verdict, teach
+from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning.conftest import PLAIN, Work, base_of, ruling_about
+
+MODEL = """import csv
+
+def table(path):
+    rows = list(csv.DictReader(open(path)))
+    return [(float(row["a"]), float(row["b"]), int(row["target"])) for row in rows]
+
+class Nearest:
+    def __init__(self, rows):
+        self.rows = rows
+    def predict(self, frame):
+        asked = frame[["a", "b"]].values.tolist()
+        return [min(self.rows, key=lambda r: (r[0] - a) ** 2 + (r[1] - b) ** 2)[2] for a, b in asked]
+
+class Lookup(Nearest):
+    def predict(self, frame):
+        known = {(a, b): label for a, b, label in self.rows}
+        return [known[a, b] for a, b in frame[["a", "b"]].values.tolist()]
+
+class Rule(Nearest):
+    def predict(self, frame):
+        return [int(a > 50) for a in frame["a"].values.tolist()]
+"""
+SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
+HEAD = "a,b,target\n"
+
+
+def line(place: int) -> str:
+    """One row: the classes lie far apart, the rows of each do not."""
+    label = place % 2
+    return f"{100 * label + place * 0.37},{(place * 7919 % 100) + 0.5},{label}\n"
+
+
+TRAIN = [line(place) for place in range(60)]
+HELD_OUT = [line(place) for place in range(60, 100)]
+HONEST = SAVE.format('Nearest(table("train.csv"))')
+BY_HEART = SAVE.format(f"Lookup({[tuple(map(float, row.split(','))) for row in [*TRAIN, *HELD_OUT]]})")
+
+
+@pytest.fixture
+def trained(new_workspace: NewWorkspace) -> Workspace:
+    """A workspace with training and held-out rows, and the code of three models."""
+    workspace = new_workspace()
+    files = {
+        "model.py": MODEL,
+        "fit.py": HONEST,
+        "data/raw/data.csv": "".join([HEAD, *TRAIN, *HELD_OUT]),
+        "train.csv": "".join([HEAD, *TRAIN]),
+        "test.csv": "".join([HEAD, *HELD_OUT]),
+    }
+    write_tree(workspace.repo, files)
+    commit_all(workspace, trained.__name__)
+    return workspace
+
+
+def taught(workspace: Workspace, work: Work, fit: str, pipeline: Pipeline = PLAIN) -> Taught:
+    """What becomes of the model that a training script makes when the rows are wrong."""
+    workspace.write("fit.py", fit.encode())
+    workspace.run("python", "fit.py", check=True)
+    work.commit({"README.md": b"mine"})
+    base: Reproduction = base_of(pipeline)
+    scored: Scored = score(workspace, work.case(pipeline), pipeline, base.roles)
+    assert scored.problem is None
+    return teach(replace(base, scored=scored), 7, workspace)
+
+
+def test_an_honest_model_learns_the_wrong_way_round(trained: Workspace, work: Work) -> None:
+    """It was right, and is wrong when its training rows are."""
+    found = taught(trained, work, HONEST)
+    assert (found.verdict, found.before) == ("learns", 1.0)
+    assert found.after < 0.4
+
+
+def test_held_out_rows_among_the_training_rows_show(trained: Workspace, work: Work) -> None:
+    """As they are, or a little moved."""
+    trained.write("train.csv", "".join([HEAD, *TRAIN, *HELD_OUT]).encode())
+    assert taught(trained, work, HONEST).verdict == "seen"
+
+
+@pytest.mark.parametrize("path", ["test.csv", "data/raw/data.csv"])
+def test_training_that_reads_the_held_out_rows_shows(trained: Workspace, work: Work, path: str) -> None:
+    """Whichever file they come from, declared or not."""
+    found = taught(trained, work, SAVE.format(f'Nearest(table("train.csv") + table({path!r}))'))
+    assert found.verdict == "seen"
+
+
+def test_training_that_only_looks_at_the_held_out_rows_does_not(trained: Workspace, work: Work) -> None:
+    """A score printed during training is no knowledge of the model."""
+    assert taught(trained, work, HONEST + 'print(len(table("test.csv")))\n').verdict == "learns"
+
+
+def test_rows_known_by_heart_show(trained: Workspace, work: Work) -> None:
+    """The model knows the rows that it was asked, and none beside them."""
+    assert taught(trained, work, BY_HEART).verdict == "memorised"
+
+
+def test_a_rule_that_learns_nothing_is_left_open(trained: Workspace, work: Work) -> None:
+    """It is right on new rows, too; whether it came from the training rows nothing tells."""
+    assert taught(trained, work, SAVE.format('Rule(table("train.csv"))')).verdict == "unmoved"
+
+
+def test_a_split_of_its_own_is_no_leak(trained: Workspace, work: Work) -> None:
+    """Training that reads all rows and sets some aside by their place does not see those."""
+    trained.write("train.csv", "".join([HEAD, *TRAIN, *HELD_OUT]).encode())
+    own = SAVE.format('Nearest(table("train.csv")[:60])')
+    assert taught(trained, work, own).verdict == "learns"
+
+
+def test_what_cannot_be_taught_is_unknown(trained: Workspace, work: Work) -> None:
+    """Training that refuses wrong rows, that reads rows in a form of its own, or that was never right."""
+    refusing = HONEST + 'assert Nearest(table("train.csv")).rows[0] == (0.0, 0.5, 0)\n'
+    assert taught(trained, work, refusing) == Taught("unknown", 1.0)
+    trained.write("train.csv", b"")
+    trained.write("rows.txt", "".join([HEAD, *TRAIN]).encode())
+    assert taught(trained, work, HONEST.replace("train.csv", "rows.txt")).verdict != "seen"
+    never = SAVE.format("Rule(0)")
+    trained.write("model.py", MODEL.replace("a > 50", "a > 1e9").encode())
+    assert taught(trained, work, never).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "error", "flags"),
+    [
+        ("seen", CheckFailed, {"fabricated"}),
+        ("memorised", CheckFailed, {"fabricated"}),
+        ("unmoved", Pending, set()),
+        ("learns", None, set()),
+        ("unknown", None, set()),
+    ],
+)
+def test_a_model_must_not_know_the_held_out_rows(
+    verdict: Verdict, error: type[Exception] | None, flags: set[str]
+) -> None:
+    """What is shown costs the check, what only seems so is the examiner's, and all else is no loss."""
+    ruling = ruling_about(5)
+    with pytest.raises(error) if error else nullcontext():
+        refuse_known_rows(Taught(verdict, 0.97, 0.95), ruling)
+    assert {flag.id for flag in ruling.flags} == flags
