@@ -40,7 +40,7 @@ test-long: $(DEV) ## only the tests marked long
 
 test-all: test test-long ## every test
 
-bench: $(DEV) ## the lab's commands cold and warm, and a whole grade: medians of BENCH rounds (5), as JSON
+bench: $(DEV) ## measure grades against the lab typed in a shell, and more: BENCH rounds (5), kept in bench.json
 	BENCH=$(or $(BENCH),5) $(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 mutants: $(DEV) ## run the unit tests on wrong versions of the code: all, or make mutants ARGS="harness.grading.score*"

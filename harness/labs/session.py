@@ -120,12 +120,14 @@ class Session:
     """Grades one submission, and leaves nothing behind but the grade file.
 
     The file is there from the start, as the grade of a session that did not finish, and is replaced at the
-    end, whatever the end is.
+    end, whatever the end is. A worker that grades many submissions brings a `launcher` of its own, which
+    stays warm; else the session warms one up.
     """
 
     options: Options
     run_checks: RunChecks
     watcher: Watcher
+    launcher: Launcher | None = None
 
     def grade(self) -> Finished:
         """Return how the session ended; HarnessError only when the grade file cannot be written."""
@@ -139,7 +141,7 @@ class Session:
 
     def _guarded(self) -> Finished:
         try:
-            with _interruptible(), temporary_folder() as root, self._launcher() as launcher:
+            with _interruptible(), temporary_folder() as root, self._chosen_launcher() as launcher:
                 return self._run(root, launcher)
         except Unreadable as error:
             return self._refused("unreadable", str(error))
@@ -153,10 +155,12 @@ class Session:
             self.watcher.note(traceback.format_exc())
             return self._refused("failed", f"{type(error).__name__}: {error}")
 
-    def _launcher(self) -> contextlib.AbstractContextManager[Launcher]:
+    def _chosen_launcher(self) -> contextlib.AbstractContextManager[Launcher]:
         """What starts the commands; its templates warm up while the submission is opened."""
         if self.options.require_isolation:
             isolation().require()
+        if self.launcher is not None:
+            return contextlib.nullcontext(self.launcher)
         return chosen_launcher(cold=self.options.cold)
 
     def _run(self, root: Path, launcher: Launcher) -> Finished:
