@@ -112,12 +112,17 @@ class Course:
         pipeline, found = self.case.pipeline(self.case.commit), {}
         self.check_out(ws, self.case.commit)
         self.place_sources(ws, self.case.commit)
+        failed: set[str] = set()
         for stage in (pipeline.stage(address) for address in pipeline.order):
+            if pipeline.upstream(stage.address) & failed:
+                continue  # what is there of its inputs may be half of them
             runs = [(run_stage(ws, stage)[0].ok, results(ws, stage)) for _ in range(2)]
             if all(ok for ok, _ in runs):
                 trial = Sensitivity(ws, pipeline, stage, runs[0][1])
                 found[stage.address] = trial.reading(deterministic=runs[0] == runs[1], suspects=frozenset())
                 run_stage(ws, stage)
+            else:
+                failed.add(stage.address)
         return found
 
     def reproduce_at(self, ws: Workspace, commit: str) -> Reproduction:
