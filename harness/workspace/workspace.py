@@ -178,7 +178,10 @@ class Workspace:
         Raises:
             HarnessError: the submission has no such commit.
         """
-        lacking = tuple(commit for commit in dict.fromkeys(commits) if not self._holds(commit))
+        asked = ("git", "cat-file", "-e")
+        lacking = tuple(
+            sha for sha in dict.fromkeys(commits) if not self.execute((*asked, f"{sha}^{{commit}}")).ok
+        )
         if lacking:
             self._fetch("--no-tags", commits=lacking)
 
@@ -197,11 +200,6 @@ class Workspace:
     def make_folder(self, path: str) -> None:
         """Make the folder `path` in the repository."""
         make_folder_inside(self.repo, path)
-
-    def stored(self) -> frozenset[str]:
-        """The md5s of the objects in the DVC remote, "….dir" for listings of folders."""
-        files = (path for path in self.storage.rglob("*") if path.is_file() and len(path.parent.name) == 2)  # noqa: PLR2004 (DVC's layout: xx/30 digits)
-        return frozenset(path.parent.name + path.name for path in files)
 
     def place(self, path: str, data: Path) -> None:
         """Put a copy of the file `data` at `path` in the repository, in place of what is there.
@@ -242,9 +240,6 @@ class Workspace:
         self._fetch("--no-tags", "--update-head-ok", commits=refs)
         self.git("checkout", "-q", "-f", "--no-track", "-B", branch, commit)
         self.git("push", "-q", "-u", "origin", branch)
-
-    def _holds(self, commit: str) -> bool:
-        return self.execute(("git", "cat-file", "-e", f"{commit}^{{commit}}")).ok
 
     def _fetch(self, *options: str, commits: tuple[str, ...]) -> None:
         if self.source is None:

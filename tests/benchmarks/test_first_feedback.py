@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
-import subprocess
 import time
 from pathlib import Path
 
 from fixtures.submissions.build import kept
 from harness.workspace.environment import interpreter_bin
+from harness.workspace.launcher import Order, PlainLauncher
 from tests.benchmarks.measuring import ROUNDS, benchmark, keep
 
-RESULT = "D1."
+RESULT = b"D1."
 
 
 def seconds_to_the_first_result(submission: Path) -> float:
     """The seconds until a line with a check's result comes out; AssertionError when none does."""
+    order = Order((str(interpreter_bin() / "harness"), "check", str(submission)), Path.cwd(), os.environ)
     begin = time.monotonic()
-    words = [str(interpreter_bin() / "harness"), "check", str(submission)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ) as process:  # noqa: S603 (our own command)
-        assert process.stdout is not None
-        for row in process.stdout:
-            if RESULT in row:
+    said = b""
+    with contextlib.closing(PlainLauncher().start(order)) as running:
+        while data := os.read(running.stdout, 4096):
+            said += data
+            if RESULT in said:
                 return time.monotonic() - begin
-    raise AssertionError("no result came out")
+    raise AssertionError(f"no result came out: {said.decode()}")
 
 
 @benchmark

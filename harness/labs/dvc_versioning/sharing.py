@@ -132,8 +132,14 @@ def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
         pull=pulled,
         single=single,
         wanted=wanted,
-        stored=ws.stored(),
+        stored=_stored(ws),
         pulled={path: everything.md5(path) for path in wanted},
         single_target=target,
         pulled_alone={path: alone.md5(path) for path in wanted},
     )
+
+
+def _stored(ws: Workspace) -> frozenset[str]:
+    """The md5s of the objects in the DVC remote, "….dir" for listings of folders."""
+    files = (path for path in ws.storage.rglob("*") if path.is_file() and len(path.parent.name) == 2)  # noqa: PLR2004 (DVC's layout: xx/30 digits)
+    return frozenset(path.parent.name + path.name for path in files)
