@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from harness.labs.dvc_versioning.plan import Plan, plan
 from harness.labs.dvc_versioning.reproduction import repro_command
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Dataset, recovery_for
-from harness.workspace.command import Limits
+from harness.workspace.copies import Copies
 from harness.workspace.pipelines import describe_pipelines
 from harness.workspace.workspace import Workspace
 
@@ -37,43 +38,36 @@ def start_workspace(
     submission: Submission, launcher: Launcher, workspace_root: Path
 ) -> Callable[[Path], Workspace]:
     """Makes a workspace of the submission in a folder: the graded commit, a copy of one fresh clone."""
-    fresh = Workspace.create(
-        workspace_root / "fresh",
+    clone = partial(
+        Workspace.create,
         repository=submission.repository,
         commit=submission.commit,
         branch=submission.branch,
         launcher=launcher,
     )
-    fresh.leave()
-
-    def start(root: Path) -> Workspace:
-        workspace = fresh.copy(root)
-        workspace.limits = Limits()
-        return workspace
-
-    return start
+    return Copies(clone, workspace_root / "fresh")
 
 
 @pytest.fixture(scope="session")
-def desk(start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> Workspace:
-    """A workspace in which DVC is asked what it makes of the commits; no stage ever runs in it."""
-    return start_workspace(workspace_root / "desk")
+def desk(start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> Callable[[], Workspace]:
+    """Gives a workspace in which DVC is asked what it makes of the commits; no stage ever runs in it."""
+    return cache(lambda: start_workspace(workspace_root / "desk"))
 
 
 @pytest.fixture(scope="session")
-def dag(case: Case, desk: Workspace) -> str:
+def dag(case: Case, desk: Callable[[], Workspace]) -> str:
     """What `dvc dag` draws of the graded pipeline."""
     command = repro_command(case.pipeline(case.commit), case.dvc_root)
-    return desk.run("dvc", "dag", cwd=command.folder).stdout
+    return desk().run("dvc", "dag", cwd=command.folder).stdout
 
 
 @pytest.fixture(scope="session")
-def case(submission: Submission, desk: Workspace) -> Case:
+def case(submission: Submission, desk: Callable[[], Workspace]) -> Case:
     """What was handed in, read from Git."""
 
     def describe(commits: Sequence[str]) -> Mapping[str, object]:
-        desk.take(*commits)
-        return describe_pipelines(desk, commits)
+        desk().take(*commits)
+        return describe_pipelines(desk(), commits)
 
     return Case(submission, describe)
 
@@ -118,21 +112,17 @@ def scenarios(planned: Plan) -> tuple[Scenario, ...]:
 
 
 @pytest.fixture(scope="session")
-def results(transcripts: ScenarioTree, planned: Plan) -> Results:
-    """What the scenarios found."""
-    return Results(transcripts, frozenset(scenario.name for scenario in planned.scenarios))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def remarks(
+def results(  # noqa: PLR0913, PLR0917 (pytest's way to ask for fixtures)
+    transcripts: ScenarioTree,
+    planned: Plan,
     case: Case,
     dataset: Dataset,
     experiments: HandedInExperiments,
-    results: Results,
     gradebook: Gradebook,
-) -> Iterator[None]:
-    """After the last check, the flags that no check raises and the facts for the oral questions."""
-    yield
+) -> Iterator[Results]:
+    """What the scenarios found; after the last check, advice and the facts for the oral questions follow."""
+    results = Results(transcripts, frozenset(scenario.name for scenario in planned.scenarios))
+    yield results
     for flag, text in (*advice(case, dataset, results), *results.random_edits()):
         gradebook.flag(flag, text)
     gradebook.tell(**facts(case, dataset, experiments, results))
