@@ -1,21 +1,18 @@
-"""The oracle says what DVC does by what is declared, what is right by what is read, and where they differ."""
+"""The oracle says what DVC does by what is declared, what is right by what is read, and where they differ.
+
+`tests/oracle` holds it against DVC itself.
+"""
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
-from dvc.repo import Repo
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.evidence.oracle import Change, Difference, Reads, compare, declared, really
 from harness.evidence.pipeline import Output, Pipeline, Stage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 P = "params.yaml"
 PREPARE = Stage(
@@ -157,50 +154,3 @@ def test_running_stages_are_closed_downstream(files: frozenset[str]) -> None:
     """Whatever follows a stage that runs, runs."""
     runs = declared(PLAIN, Change(files=files))
     assert all(PLAIN.downstream(stage) <= runs for stage in runs)
-
-
-SCRIPT = """
-stages:
-  p:
-    cmd: cat raw.txt params.yaml > p.out
-    deps: [raw.txt]
-    params: [p]
-    outs: [p.out]
-  t:
-    cmd: cat p.out params.yaml > t.out
-    deps: [p.out]
-    params: [t.n]
-    outs: [t.out]
-  side:
-    cmd: cat raw.txt > side.out
-    deps: [raw.txt, params.yaml]
-    outs: [side.out]
-"""
-SMALL = Pipeline(
-    (
-        Stage("p", "p", deps=("raw.txt",), params={P: ("p",)}, outs=(Output("p.out"),)),
-        Stage("t", "t", deps=("p.out",), params={P: ("t.n",)}, outs=(Output("t.out"),)),
-        Stage("side", "side", deps=("raw.txt", P), outs=(Output("side.out"),)),
-    )
-)
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # DVC's own use of pygtrie
-def test_dvc_itself_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DVC itself re-runs exactly the stages that the oracle names, change after change."""
-    for variable in ("HOME", "DVC_SYSTEM_CONFIG_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SITE_CACHE_DIR"):
-        monkeypatch.setenv(variable, os.fspath(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "dvc.yaml").write_text(SCRIPT)
-    params = tmp_path / P
-    params.write_text("p: {a: 1}\nt: {n: 1, m: 1}\n")
-    (tmp_path / "raw.txt").write_text("rows")
-    with Repo.init(no_scm=True) as repo:
-        repo.reproduce()
-        for key, text in (("t.m", "p: {a: 1}\nt: {n: 1, m: 2}\n"), ("t.n", "p: {a: 1}\nt: {n: 2, m: 2}\n")):
-            params.write_text(text)
-            ran = {stage.addressing for stage in repo.reproduce()}
-            assert ran == declared(SMALL, Change.of_param(P, key))
-        params.write_text("p: {a: 5}\nt: {n: 2, m: 2}\n")
-        ran = {stage.addressing for stage in repo.reproduce()}
-        assert ran == declared(SMALL, Change.of_param(P, "p.a"))
