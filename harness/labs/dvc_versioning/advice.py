@@ -13,12 +13,13 @@ from harness.labs.dvc_versioning.dataset import template_files
 from harness.labs.dvc_versioning.wording import listed, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from harness.labs.dvc_versioning.case import Case
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.results import Results
     from harness.labs.dvc_versioning.versions import Dataset
+    from harness.workspace.command import Completed
 
 Flagged = tuple[str, str]
 STUBS = ("scripts/train.py", "scripts/evaluate.py")
@@ -29,6 +30,11 @@ SECRET = re.compile(
     rb"(AKIA[0-9A-Z]{16})|(gh[pousr]_[A-Za-z0-9]{36})|(-----BEGIN [A-Z ]*PRIVATE KEY-----)"
     rb"|((?i:wandb_api_key|aws_secret_access_key|secret_key|password)[\"']?\s{0,4}[=:]\s{0,4}[\"']?[A-Za-z0-9/+_\-]{16})"
 )
+NETWORK = re.compile(
+    r"failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo failed"
+    r"|Could not resolve host|Network is unreachable|Failed to establish a new connection"
+)
+LAST_WORDS = 4000
 SCANNED_BYTES, SCANNED_FILES = 200_000, 400
 
 
@@ -36,9 +42,26 @@ def advice(case: Case, dataset: Dataset, results: Results) -> Iterator[Flagged]:
     """The flags of a submission that no check raises by itself, each with one sentence."""
     yield from _of_files(case, dataset)
     yield from _of_pipeline(case)
+    wanting = wanting_network(results.steps_of("reproduce"))
+    if wanting is not None:
+        yield (
+            "extra-network",
+            f"{wanting} asks the network, which a stage has not: track what it fetches with DVC",
+        )
     base = results.reproduction_or_none()
     if base is not None:
         yield from _of_runs(dataset, results, base)
+
+
+def wanting_network(steps: Iterable[Completed]) -> str | None:
+    """The stage whose command seems to have failed for want of the network, by its last words.
+
+    Good for advice only: the words are the submission's own.
+    """
+    for step in steps:
+        if not step.ok and NETWORK.search(step.stderr[-LAST_WORDS:]):
+            return step.stages[-1] if step.stages else f"`{step.line}`"
+    return None
 
 
 def _of_files(case: Case, dataset: Dataset) -> Iterator[Flagged]:

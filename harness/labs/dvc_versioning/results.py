@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.labs.dvc_versioning.sensitivity import Alone, Reading
     from harness.labs.dvc_versioning.sharing import Visit
+    from harness.workspace.command import Completed
     from harness.workspace.scenario import ScenarioTree, Transcript
 
 Facts = TypeVar("Facts")
@@ -41,6 +42,10 @@ class Results:
         if transcript.failure is not None:
             raise transcript.failure
         return transcript
+
+    def steps_of(self, name: str) -> tuple[Completed, ...]:
+        """The commands of a scenario, whether it succeeded or not; none where it was not played."""
+        return self.tree.transcript(name).steps if name in self.names else ()
 
     def reproduction(self) -> Reproduction:
         """The pipeline's run from nothing."""

@@ -9,10 +9,11 @@ import pytest
 
 from harness.errors import CheckFailed
 from harness.evidence.pipeline import Output, Pipeline
-from harness.labs.dvc_versioning.advice import advice
+from harness.labs.dvc_versioning.advice import advice, wanting_network
 from harness.labs.dvc_versioning.dataset import lab_data, template_files
 from harness.labs.dvc_versioning.sensitivity import Alone
 from harness.labs.dvc_versioning.versions import Placed
+from harness.workspace.command import Completed
 from tests.labs.dvc_versioning.conftest import (
     FIT,
     PLAIN,
@@ -157,3 +158,26 @@ def test_stages_that_read_more_or_differ_each_time_are_flagged(work: Work, resul
     found = advised(work, results_of, reproduce=base_of(), alone=alone)
     assert found["undeclared-dependency"] == "fit reads raw.csv without declaring it under deps"
     assert "random_state" in found["nondeterministic"]
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "words", "who"),
+    [
+        (1, "urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "fit"),
+        (1, "OSError: [Errno 101] Network is unreachable", "fit"),
+        (0, "Network is unreachable, going on without", None),
+        (1, "KeyError: 'network'", None),
+    ],
+)
+def test_a_stage_that_needs_the_network_is_named(exit_code: int, words: str, who: str | None) -> None:
+    """Only the last words of a command that failed tell of a network that is not there."""
+    step = Completed(
+        ("dvc", "repro"), ".", exit_code, "", f"Running\n{words}\n", 0.1, stages=("split", "fit")
+    )
+    assert wanting_network([step]) == who
+
+
+def test_a_command_without_stages_is_named_itself() -> None:
+    """Where no stage was started, the command as typed stands for it."""
+    step = Completed(("dvc", "pull"), ".", 1, "", "Could not resolve host: x", 0.1)
+    assert wanting_network([step]) == "`dvc pull`"
