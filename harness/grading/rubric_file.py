@@ -28,6 +28,9 @@ The file holds::
     questions = [{ ask = "Why {rows} rows?", answer = "…" }]   # a question whose facts are unknown is left
     out
 
+    [limits]                          # optional; see harness/labs/limits.py
+    submission_minutes = 30
+
 Each oral item has at least one question without a placeholder. Every other top-level table is the lab's own
 and comes back as ``Rubric.extra``.
 """

@@ -9,9 +9,11 @@ import shlex
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import CheckFailed, HarnessError
+from harness.workspace.box.allowance import MB, Allowance, sized
+from harness.workspace.budget import Budget
 from harness.workspace.launcher import Order, PlainLauncher
 
 if TYPE_CHECKING:
@@ -31,14 +33,19 @@ class Stopped(HarnessError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What ends a command before its own end: `seconds` have passed, or `stop` is set.
+    """What ends a command before its own end.
 
-    Of each output stream the first and the last `kept` bytes are kept.
+    It is ended when `seconds` have passed, when the `budget` that it shares with others is spent, when it has
+    `printed` so many bytes, and when `stop` is set. Of each output stream the first and the last `kept` bytes
+    are kept. `allowance` is what its box may use (None: what is usual).
     """
 
     seconds: float = 600.0
     stop: threading.Event = field(default_factory=threading.Event)
     kept: int = 500_000
+    printed: int = 64 * MB
+    budget: Budget = field(default_factory=Budget)
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,10 @@ class _Capture:
     tail: bytearray = field(default_factory=bytearray)
     dropped: int = 0
 
+    @property
+    def size(self) -> int:
+        return len(self.head) + len(self.tail) + self.dropped
+
     def feed(self, data: bytes) -> None:
         room = max(0, self.limit - len(self.head))
         self.head += data[:room]
@@ -125,45 +136,52 @@ def carry_out(order: Order, limits: Limits, launcher: Launcher) -> Completed:
     Standard input is empty. A command that takes too long is killed and returned as timed out.
 
     Raises:
+        CheckFailed: the time that it shares with other commands is spent.
         Stopped: `limits.stop` was set meanwhile.
         HarnessError: the folder to run in is missing, or the command could not be started by our fault.
     """
     line = shlex.join(order.argv)
     if not order.cwd.is_dir():
         raise HarnessError(f"cannot run `{line}`: there is no folder {order.cwd}")
+    limits.budget.require(line)
     begin = time.monotonic()
     captures = (_Capture(limits.kept), _Capture(limits.kept))
     with contextlib.closing(launcher.start(order)) as running:
-        timed_out = _drain(running, captures, begin + limits.seconds, limits.stop)
+        why = _drain(running, captures, begin, limits)
         ended = running.poll()
+    seconds = time.monotonic() - begin
+    limits.budget.spend(seconds)
+    timed_out, flooded = why == "time", why == "output"
+    if timed_out:
+        limits.budget.require(line)
     if limits.stop.is_set():
         raise Stopped(f"`{line}` was stopped")
-    code = TIMED_OUT if timed_out else KILLED if ended is None or running.limit else ended
+    code = TIMED_OUT if timed_out else KILLED if ended is None or running.limit or flooded else ended
     out, err = (capture.text() for capture in captures)
-    limit = None if timed_out else running.limit or launcher.explain(code, err)
-    seconds = time.monotonic() - begin
+    limit = f"printed more than {sized(limits.printed)}" if flooded else running.limit
+    limit = None if timed_out else limit or launcher.explain(order, code, err)
     return Completed(order.argv, ".", code, out, err, seconds, timed_out, limit=limit)
 
 
 def _drain(
-    running: Running,
-    captures: tuple[_Capture, _Capture],
-    deadline: float,
-    stop: threading.Event,
-) -> bool:
-    """Read both streams to their end and wait for the process; True when the time was up first."""
+    running: Running, captures: tuple[_Capture, _Capture], begin: float, limits: Limits
+) -> Literal["time", "output"] | None:
+    """Read both streams to their end and wait for the process; what was used up first, if anything was."""
+    deadline = begin + min(limits.seconds, limits.budget.left)
     with selectors.DefaultSelector() as selector:
         for stream, capture in zip((running.stdout, running.stderr), captures, strict=True):
             selector.register(stream, selectors.EVENT_READ, capture)
         while selector.get_map() or running.poll() is None:
-            if stop.is_set():
-                return False
+            if limits.stop.is_set():
+                return None
             if time.monotonic() > deadline:
-                return True
+                return "time"
+            if sum(capture.size for capture in captures) > limits.printed:
+                return "output"
             ended = running.poll() is not None
             if not _read_ready(selector, running) and ended:
-                return False  # the supervisor was killed, and what it watched holds the outputs open
-    return False
+                return None  # the supervisor was killed, and what it watched holds the outputs open
+    return None
 
 
 def _read_ready(selector: selectors.BaseSelector, running: Running) -> bool:

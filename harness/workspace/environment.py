@@ -55,11 +55,11 @@ DVC_CONFIG = """\
     check_update = false
 """
 
-# DVC starts a stage's command with $SHELL and names the stage in DVC_STAGE: a shell that writes the name down
-# tells which stages were really started, whatever DVC prints.
+# DVC starts a stage's command with $SHELL and names the stage in DVC_STAGE: a shell that tells it through a
+# pipe tells which stages were really started, whatever DVC prints.
 SHELL_SCRIPT = """\
 #!/bin/sh
-[ -z "$DVC_STAGE" ] || printf '%s\\n' "$DVC_STAGE" >> "${0%/*}/../log/stages"
+[ -z "$DVC_STAGE" ] || [ ! -p "${0%/*}/stages" ] || printf '%s\\n' "$DVC_STAGE" > "${0%/*}/stages"
 [ -x /bin/bash ] && exec /bin/bash --noprofile --norc "$@"
 exec /bin/sh "$@"
 """
@@ -67,7 +67,7 @@ exec /bin/sh "$@"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The folders beside the repository: home, temp dir, programs, settings, the log of started stages.
+    """The folders beside the repository: home, temp dir, programs, settings.
 
     Programs and settings lie where no command can write, if the workspace is in a box.
     """
@@ -76,27 +76,21 @@ class Surroundings:
     tmp: Path
     bin: Path
     etc: Path
-    log: Path
     site: Path
 
     @classmethod
     def under(cls, root: Path) -> Surroundings:
         """The folders' places below a workspace's root; makes nothing."""
-        return cls(*(root / name for name in ("home", "tmp", "bin", "etc", "log", "site")))
+        return cls(*(root / name for name in ("home", "tmp", "bin", "etc", "site")))
 
     @property
     def shell(self) -> Path:
         """The shell that stages are started with."""
         return self.bin / "sh"
 
-    @property
-    def stage_log(self) -> Path:
-        """Names of the stages started, one a line, as DVC gave them."""
-        return self.log / "stages"
-
     def make(self) -> None:
         """Make the folders, the configuration files and the programs that are missing."""
-        for folder in (self.home, self.tmp, self.bin, self.etc / "dvc", self.log, self.site):
+        for folder in (self.home, self.tmp, self.bin, self.etc / "dvc", self.site):
             folder.mkdir(parents=True, exist_ok=True)
         (self.etc / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
         (self.etc / "dvc" / "config").write_text(DVC_CONFIG, encoding="utf-8")

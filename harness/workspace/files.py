@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 REASON_LIMIT = 500
+SPARE = 16 << 20
 LOCK_FILES = frozenset({"rwlock", "rwlock.lock", "lock", "index.lock", "HEAD.lock"})
 
 
@@ -120,6 +121,11 @@ def copy_tree(source: Path, target: Path) -> None:
             raise HarnessError(f"no space left for a workspace in {target.parent}: make room") from error
         why = str(error).replace(f"{source}/", "").replace(f"{target}/", "")[:REASON_LIMIT]
         raise CheckFailed("files that can be copied after the lab's commands", why) from error
+
+
+def disk_is_full(root: Path) -> bool:
+    """Whether so little is free where `root` lies that a command may have failed for that."""
+    return shutil.disk_usage(root).free < SPARE
 
 
 def copy_inside(source: Path, target: Path, path: str) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.workspace.box.allowance import Allowance
+
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 GRACE_SECONDS = 10.0
 
@@ -21,7 +23,8 @@ class Order:
     """A command to start: in folder `cwd`, with exactly the environment `env`, for the workspace at `root`.
 
     `root` is the folder that belongs to the workspace, or None for a command without one. `readable` are
-    folders of the harness's own that the command reads, wherever they lie. It has `seconds` to end.
+    folders of the harness's own that the command reads, wherever they lie. It has `seconds` to end, and may use
+    what `allowance` says (None: as the launcher says).
     """
 
     argv: tuple[str, ...]
@@ -30,6 +33,7 @@ class Order:
     root: Path | None = None
     readable: tuple[Path, ...] = ()
     seconds: float = 600.0
+    allowance: Allowance | None = None
 
 
 class Running(Protocol):
@@ -71,7 +75,7 @@ class Launcher(Protocol):
     def show(self, path: Path) -> None:
         """See to it that commands can read `path`, a folder of the harness's own."""
 
-    def explain(self, exit_code: int, stderr: str) -> str | None:
+    def explain(self, order: Order, exit_code: int, stderr: str) -> str | None:
         """The limit that a failed command met by its own account, as a student reads it."""
 
 
@@ -95,7 +99,7 @@ class PlainLauncher:
     def show(self, path: Path) -> None:
         """Everything can be read already."""
 
-    def explain(self, exit_code: int, stderr: str) -> str | None:
+    def explain(self, order: Order, exit_code: int, stderr: str) -> str | None:
         """No limit is set here."""
 
 

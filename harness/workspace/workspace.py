@@ -13,6 +13,7 @@ from harness.workspace.environment import GIT_CONFIG, Surroundings
 from harness.workspace.files import (
     copy_inside,
     copy_tree,
+    disk_is_full,
     inside,
     is_folder_inside,
     make_folder_inside,
@@ -22,7 +23,7 @@ from harness.workspace.files import (
     write_inside,
 )
 from harness.workspace.launcher import Order
-from harness.workspace.stage_log import forget_stages, stages_started
+from harness.workspace.stage_log import stage_pipe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,9 +125,9 @@ class Workspace:
         place = inside(cwd)
         if not is_folder_inside(self.repo, place):
             raise CheckFailed(f"the folder {place} of the repository", "no folder there, or a link")
-        forget_stages(self.root)
-        done = self.execute(argv, cwd=place, timeout=timeout)
-        done = replace(done, stages=stages_started(self.root, place))
+        with stage_pipe(self.surroundings.bin) as pipe:
+            done = self.execute(argv, cwd=place, timeout=timeout)
+            done = replace(done, stages=pipe.told(place))
         self.steps.append(done)
         done.require(success=check)
         return done
@@ -275,9 +276,12 @@ class Workspace:
         `readable` are folders outside the workspace that it may read.
         """
         variables = self.surroundings.variables()
-        limits = self.limits if timeout is None else replace(self.limits, seconds=timeout)
-        order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds)
+        most = self.limits.seconds
+        limits = replace(self.limits, seconds=most if timeout is None else min(timeout, most))
+        order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds, limits.allowance)
         done = carry_out(order, limits, self.launcher)
+        if not done.ok and disk_is_full(self.root):
+            raise HarnessError(f"the disk of {self.root} is full, and no submission may fill it: make room")
         root = str(self.root)
         stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
         shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)

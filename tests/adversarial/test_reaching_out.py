@@ -93,7 +93,7 @@ WRITING = {
     "by-link": "ln -s {folder} results && echo forged > results/grade.json",
     "own-shell": "echo 'exit 0' > /workspace/bin/sh; rm /workspace/bin/sh; mv /workspace/bin /workspace/b",
     "own-settings": "echo x > /workspace/etc/gitconfig; rm -rf /workspace/etc; chmod 777 /workspace/etc",
-    "own-folders": "mv /workspace/log /workspace/l; ln -s {folder} /workspace/x; rmdir /workspace/tmp",
+    "own-folders": "mv /workspace/site /workspace/l; ln -s {folder} /workspace/x; rmdir /workspace/tmp",
     "system": "touch /usr/bin/x /etc/x /x /dev/x /run/x; echo x >> /etc/passwd",
     "interpreter": "touch $(dirname $(command -v dvc))/x; python -c 'import dvc; open(dvc.__file__, \"a\")'",
     "probes": "echo x > /run/probes/predict_probe.py; touch /run/probes/x",

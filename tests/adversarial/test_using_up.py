@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from harness.errors import CheckFailed
+from harness.workspace.budget import Budget
 from harness.workspace.files import remove_tree
 from harness.workspace.workspace import Workspace
 
@@ -41,6 +44,10 @@ USING_UP = {
     "a-hole": ("truncate -s 50000000 a b c", DISK),
     "disk": ("for i in 1 2 3 4; do head -c 50000000 /dev/urandom > f$i; done; sleep 9", DISK),
     "disk-in-tmp": ("for i in 1 2 3 4; do head -c 50000000 /dev/urandom > /tmp/f$i; done; sleep 9", DISK),
+    "reserved": (
+        "python -c 'import os\nfor n in range(400): os.posix_fallocate(os.open(str(n), 66), 0, 50 << 20)'",
+        DISK,
+    ),
     "files": ("python -c 'for i in range(9000): open(str(i), \"w\").close()'", FILES),
 }
 
@@ -68,8 +75,8 @@ NEVER_ENDING = {
     "deaf": "trap '' TERM INT HUP QUIT; while :; do sleep 1; done",
     "stopped": "kill -STOP $$",
     "a-pipe": "mkfifo p; cat p",
-    "output": "yes",
-    "errors": "yes >&2",
+    "output": "yes | head -c 40000000; sleep 100",
+    "errors": "yes | head -c 40000000 >&2; sleep 100",
 }
 
 
@@ -127,9 +134,6 @@ LEFT_BEHIND = {
     "loop-of-links": "ln -s b a; ln -s a b; ln -s . here",
     "links-out": "ln -s /etc/passwd p; ln -s / root",
     "deep": "for i in $(seq 90); do mkdir d; cd d; done; touch x",
-    "stage-log-folder": "rm -f /workspace/log/stages; mkdir -p /workspace/log/stages/x",
-    "stage-log-link": "ln -sf /etc/passwd /workspace/log/stages",
-    "stage-log-lies": "echo '../../../x:y' > /workspace/log/stages; echo >> /workspace/log/stages",
     "home-settings": "rm -f ~/.gitconfig; ln -s /etc/passwd ~/.gitconfig",
     "read-only-repo": "chmod 555 .",
 }
@@ -179,3 +183,29 @@ def test_copies_for_a_single_stage_follow_no_link(attack: Attack, boxed: Workspa
     attack("ln -s /etc folder; ln -s /etc/passwd file")
     alone = boxed.copy_only(boxed.root / "alone", (path,))
     assert list(alone.repo.iterdir()) == []
+
+
+def test_output_is_limited(boxed: Workspace) -> None:
+    """A command that prints without end fails its check, and the student reads why."""
+    boxed.limits = replace(boxed.limits, printed=1 << 20)
+    with pytest.raises(CheckFailed, match="printed more than 1 MB"):
+        boxed.run("yes", timeout=30)
+
+
+def test_a_submissions_time_is_limited(boxed: Workspace) -> None:
+    """The commands of a submission share their time: what comes when it is spent fails, and says so."""
+    boxed.limits = replace(boxed.limits, budget=Budget(1.5))
+    boxed.run("true")
+    for line in ("sleep 60", "true"):
+        with pytest.raises(CheckFailed, match=r"ran past the 1\.5 s that they have together"):
+            boxed.run(*line.split())
+
+
+def test_filling_the_disk_leaves_the_machines_alone(attack: Attack, boxed: Workspace) -> None:
+    """Whoever writes as fast as can be is stopped soon after the quota, and all comes back."""
+    before = shutil.disk_usage(boxed.root).free
+    done = attack("i=0; while :; do i=$((i+1)); head -c 50000000 /dev/zero > f$i; done", seconds=40)
+    assert done.limit == DISK
+    assert sum(path.stat().st_size for path in boxed.repo.glob("f*")) < 2 << 30
+    remove_tree(boxed.root)
+    assert before - shutil.disk_usage(boxed.root.parent).free < 1 << 30

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.grading.gradebook import Gradebook
+    from harness.labs.limits import LabLimits
     from harness.labs.session import Prepared
     from harness.submission import Submission
     from harness.workspace.launcher import Launcher
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def start_workspace(
-    submission: Submission, launcher: Launcher, workspace_root: Path
+    submission: Submission, launcher: Launcher, limits: LabLimits, workspace_root: Path
 ) -> Callable[[Path], Workspace]:
     """Makes a workspace of the submission in a folder: the graded commit, a copy of one fresh clone."""
     clone = partial(
@@ -43,6 +44,7 @@ def start_workspace(
         repository=submission.repository,
         commit=submission.commit,
         branch=submission.branch,
+        limits=limits.fresh(),
         launcher=launcher,
     )
     return Copies(clone, workspace_root / "fresh")

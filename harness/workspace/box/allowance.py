@@ -22,7 +22,8 @@ class Allowance:
 
     `memory` bytes for all processes together, `processes` at the same time (threads count), `file` bytes for
     one file, `disk` bytes, `files` files and `depth` folders in folders for the whole workspace, `handles`
-    open files for each process, `shared` bytes of shared memory.
+    open files for each process, `shared` bytes of shared memory, `cpu` seconds of processor time for each
+    process (None: as much as all cores give in its time).
     """
 
     memory: int = 2 * GB
@@ -33,18 +34,22 @@ class Allowance:
     depth: int = 100
     handles: int = 1024
     shared: int = 256 * MB
+    cpu: int | None = None
+
+    def processor_seconds(self, seconds: float) -> int:
+        """The processor time of a process whose command has so many seconds."""
+        return self.cpu or int(seconds * (os.cpu_count() or 1)) + 1
 
     def shell_limits(self, seconds: float) -> str:
         """The limits as commands of sh; those on memory, files and time are for each process alone."""
         cores = os.cpu_count() or 1
         data = (self.memory + RESERVED_PER_CORE * cores) // 1024
-        processor = int(seconds * cores) + 1
         parts = (
             "-c 0",
             f"-d {data}",
             f"-f {self.file // 512}",
             f"-n {self.handles}",
-            f"-t {processor}",
+            f"-t {self.processor_seconds(seconds)}",
         )
         # dash calls the limit of processes -p, every other shell -u.
         number = f"ulimit -u {self.processes} 2>/dev/null || ulimit -p {self.processes}; "
@@ -60,7 +65,7 @@ class Allowance:
             (resource.RLIMIT_DATA, self.memory + RESERVED_PER_CORE * cores),
             (resource.RLIMIT_FSIZE, self.file),
             (resource.RLIMIT_NOFILE, self.handles),
-            (resource.RLIMIT_CPU, int(seconds * cores) + 1),
+            (resource.RLIMIT_CPU, self.processor_seconds(seconds)),
             (resource.RLIMIT_NPROC, self.processes),
         )
 
@@ -93,23 +98,25 @@ class Allowance:
             return None
         last = stderr[-LAST_WORDS:]
         found = (name for name, pattern in SIGNS.items() if pattern.search(last))
-        kind = "file" if exit_code == SIGXFSZ else next(found, None)
+        kind = DEATHS.get(exit_code) or next(found, None)
         return self._sentences().get(kind) if kind else None
 
     def _sentences(self) -> dict[str, str]:
         return {
             "memory": self.out_of_memory,
             "file": f"tried to write a file of more than {sized(self.file)}",
+            "cpu": f"used more than {self.cpu or 'all'} s of processor time",
             "handles": f"had more than {self.handles:,} files open at once",
             "processes": f"started more than {self.processes:,} processes or threads at once",
         }
 
 
 LAST_WORDS = 4000
-SIGXFSZ = 128 + 25
+DEATHS = {128 + 24: "cpu", 128 + 25: "file"}  # SIGXCPU, SIGXFSZ
 SIGNS = {
     "memory": re.compile(r"MemoryError|Cannot allocate memory|bad_alloc|[Oo]ut of memory"),
     "file": re.compile(r"File too large|File size limit exceeded"),
+    "cpu": re.compile(r"CPU time limit exceeded|exited with (-24|152)\b"),
     "handles": re.compile(r"Too many open files"),
     "processes": re.compile(
         r"[Cc]annot fork|can't start new thread|fork: .*[Rr]esource temporarily unavailable"

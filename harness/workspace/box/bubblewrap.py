@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.workspace.launcher import Order
 
 SHOWN_ROOT = "/workspace"
-WRITABLE = ("repo", "cache", "storage", "origin", "home", "tmp", "log", "site")
+WRITABLE = ("repo", "cache", "storage", "origin", "home", "tmp", "site")
 READABLE = ("bin", "etc")
 KILLED = 137
 HELD_SECONDS = 24 * 3600.0
@@ -44,6 +44,10 @@ class Bubblewrap:
     program: str
     setpriv: str | None
     allowance: Allowance
+
+    def serving(self, order: Order) -> Bubblewrap:
+        """The same, with the limits that a command brings along."""
+        return self if order.allowance is None else replace(self, allowance=order.allowance)
 
     def arguments(self, order: Order) -> list[str]:
         """What bwrap is told for a command, apart from descriptors and the command itself."""

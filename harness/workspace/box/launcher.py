@@ -25,7 +25,7 @@ class BoxLauncher:
 
     def start(self, order: Order) -> Running:
         """Start a command in a new box; HarnessError when none can be made."""
-        return Boxed(self.bubblewrap, order, order.seconds)
+        return Boxed(self.bubblewrap.serving(order), order, order.seconds)
 
     def leave(self, root: Path) -> None:
         """Nothing outlives a command here."""
@@ -46,9 +46,9 @@ class BoxLauncher:
         (etc / "group").write_text(f"{USER}:x:{gid}:\n", encoding="ascii")
         (etc / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n", encoding="ascii")
 
-    def explain(self, exit_code: int, stderr: str) -> str | None:
+    def explain(self, order: Order, exit_code: int, stderr: str) -> str | None:
         """The limit for each process that a failed command met, as far as its last words tell."""
-        return self.bubblewrap.allowance.met(exit_code, stderr)
+        return self.bubblewrap.serving(order).allowance.met(exit_code, stderr)
 
     def show(self, path: Path) -> None:
         """See to it that the workspaces' users can read `path`, a folder of the harness's own."""

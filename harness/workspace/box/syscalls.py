@@ -22,7 +22,7 @@ REFUSED = (
     *("iopl", "ioperm", "modify_ldt", "vm86", "vm86old", "syslog", "uselib", "ustat", "sysfs", "vhangup"),
     *("move_pages", "migrate_pages", "mbind", "set_mempolicy", "nfsservctl", "personality"),
 )
-EPERM, ENOSYS = 1, 38
+EPERM, ENOSYS, EOPNOTSUPP = 1, 38, 95
 NAMESPACES = 0x7E020000
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
@@ -42,6 +42,8 @@ def filter_program() -> bytes | None:
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for name in REFUSED:
         _refuse(rules, pyseccomp.ERRNO(EPERM), name)
+    # Reserving is quicker than any measuring: without it, the C library writes zeros instead.
+    _refuse(rules, pyseccomp.ERRNO(EOPNOTSUPP), "fallocate")
     # clone3 hides its flags from filters: with ENOSYS, the C library falls back to clone, whose flags show.
     _refuse(rules, pyseccomp.ERRNO(ENOSYS), "clone3")
     for flag in (1 << bit for bit in range(32) if NAMESPACES & (1 << bit)):

@@ -139,6 +139,7 @@ class Crew:
     def order(self, kind: str, order: Order, others: tuple[str, ...]) -> WarmCommand:
         """Start a command with the server of `kind`, the doors of `others` open to it. Raises Lost."""
         if self.bubblewrap is not None and self.box is None:
+            self.bubblewrap = self.bubblewrap.serving(order)
             self.box = HeldBox(self.bubblewrap, order)
         for name in {*others, kind} - set(self.servers):
             self.servers[name] = self._hire(name)

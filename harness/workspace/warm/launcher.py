@@ -107,9 +107,9 @@ class WarmLauncher:
         """See to it that plain commands can read `path`."""
         self._plain.show(path)
 
-    def explain(self, exit_code: int, stderr: str) -> str | None:
+    def explain(self, order: Order, exit_code: int, stderr: str) -> str | None:
         """What the plain launcher says of the end of a command."""
-        return self._plain.explain(exit_code, stderr)
+        return self._plain.explain(order, exit_code, stderr)
 
     def processes(self) -> tuple[int, ...]:
         """The process ids of the templates."""
