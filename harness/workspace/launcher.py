@@ -23,8 +23,8 @@ class Order:
     """A command to start: in folder `cwd`, with exactly the environment `env`, for the workspace at `root`.
 
     `root` is the folder that belongs to the workspace, or None for a command without one. `readable` are
-    folders of the harness's own that the command reads, wherever they lie. It has `seconds` to end, and may use
-    what `allowance` says (None: as the launcher says).
+    folders of the harness's own that the command reads, wherever they lie. It has `seconds` to end,
+    and may use what `allowance` says (None: as the launcher says).
     """
 
     argv: tuple[str, ...]
