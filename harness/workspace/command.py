@@ -8,12 +8,13 @@ import selectors
 import shlex
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from harness.errors import CheckFailed, HarnessError
 from harness.workspace.box.allowance import MB, Allowance, sized
 from harness.workspace.budget import Budget
+from harness.workspace.files import disk_is_full
 from harness.workspace.launcher import Order, PlainLauncher
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Limits:
     printed: int = 64 * MB
     budget: Budget = field(default_factory=Budget)
     allowance: Allowance | None = None
+
+    def within(self, seconds: float | None) -> Limits:
+        """The same for a command that should need no more than so many seconds."""
+        return self if seconds is None else replace(self, seconds=min(seconds, self.seconds))
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,8 @@ def carry_out(order: Order, limits: Limits, launcher: Launcher) -> Completed:
         limits.budget.require(line)
     if limits.stop.is_set():
         raise Stopped(f"`{line}` was stopped")
+    if ended and order.root is not None and disk_is_full(order.root):
+        raise HarnessError(f"`{line}` failed on a full disk, which no submission can fill: make room")
     code = TIMED_OUT if timed_out else KILLED if ended is None or running.limit or flooded else ended
     out, err = (capture.text() for capture in captures)
     limit = f"printed more than {sized(limits.printed)}" if flooded else running.limit

@@ -13,7 +13,6 @@ from harness.workspace.environment import GIT_CONFIG, Surroundings
 from harness.workspace.files import (
     copy_inside,
     copy_tree,
-    disk_is_full,
     inside,
     is_folder_inside,
     make_folder_inside,
@@ -271,17 +270,11 @@ class Workspace:
         timeout: float | None = None,
         readable: tuple[Path, ...] = (),
     ) -> Completed:
-        """Run a command for the harness's own purposes: as `run` does, but it is no step.
-
-        `readable` are folders outside the workspace that it may read.
-        """
+        """Run a command for the harness's own purposes: no step, but one that may read `readable` folders."""
         variables = self.surroundings.variables()
-        most = self.limits.seconds
-        limits = replace(self.limits, seconds=most if timeout is None else min(timeout, most))
+        limits = self.limits.within(timeout)
         order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds, limits.allowance)
         done = carry_out(order, limits, self.launcher)
-        if not done.ok and disk_is_full(self.root):
-            raise HarnessError(f"the disk of {self.root} is full, and no submission may fill it: make room")
         root = str(self.root)
         stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
         shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)
