@@ -25,6 +25,9 @@ _STAGE = {
     "params": {str: [str]},
     "outs": [_OUT],
 }
+# Loading takes DVC less than a second; templates and aliases can make it endless.
+SECONDS = 60.0
+_NOTHING: dict[str, Any] = {"stages": [], "metrics": [], "plots": [], "params_files": []}
 _PIPELINES = {
     "error": (str, type(None)),
     "stages": [_STAGE],
@@ -37,22 +40,27 @@ _PIPELINES = {
 def describe_pipelines(workspace: Workspace, revisions: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What DVC makes of each revision's `dvc.yaml` files; "" is the work tree as it is.
 
-    Per revision: "error" (None, or DVC's own words where it refuses a file or the graph; what the other files
-    hold is still there), "stages" (address, name, file, wdir, cmd, frozen, always_changed, persist, deps,
-    params, outs), and the files of the top-level sections as "metrics", "plots" and "params_files". Paths are
-    POSIX and relative to the Git root. vars, templating, foreach and matrix are resolved.
+    Per revision: "error" (None, or DVC's own words where it refuses a file or the graph, or what it ran out
+    of; what the other files hold is still there), "stages" (address, name, file, wdir, cmd, frozen,
+    always_changed, persist, deps, params, outs), and the files of the top-level sections as "metrics",
+    "plots" and "params_files". Paths are POSIX and relative to the Git root. vars, templating, foreach and
+    matrix are resolved.
 
     Raises:
         HarnessError: DVC could not be asked.
     """
     if not revisions:
         return {}
-    answer, done = ask(workspace, "pipeline_probe.py", *revisions)
-    if not isinstance(answer, dict) or set(answer) != set(revisions):
-        raise broken(done, "the pipelines of the repository")
-    if not all(_fits(described, _PIPELINES) for described in answer.values()):
-        raise broken(done, "the pipelines of the repository")
-    return answer
+    answer, done = ask(workspace, "pipeline_probe.py", *revisions, timeout=SECONDS + len(revisions))
+    if isinstance(answer, dict) and set(answer) == set(revisions):
+        if all(_fits(described, _PIPELINES) for described in answer.values()):
+            return answer
+    elif len(revisions) > 1:
+        return {revision: describe_pipelines(workspace, [revision])[revision] for revision in revisions}
+    elif done.timed_out or done.limit:
+        why = done.limit or f"did not end within {SECONDS:g} s"
+        return {revisions[0]: {**_NOTHING, "error": f"DVC {why} while it loaded the pipeline"}}
+    raise broken(done, "the pipelines of the repository")
 
 
 def _fits(value: object, shape: object) -> bool:

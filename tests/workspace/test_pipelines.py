@@ -215,3 +215,16 @@ def test_asking_is_no_step(repository: Make) -> None:
     describe_pipelines(workspace, [""])
     assert len(workspace.steps) == before
     assert workspace.run("git", "status", "--short").stdout == ""
+
+
+@pytest.mark.long
+def test_a_pipeline_without_end_has_no_stages(dvc_repo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DVC cannot load in reasonable time or memory is described by that, beside what it can load."""
+    monkeypatch.setattr("harness.workspace.pipelines.SECONDS", 10.0)
+    rows = "".join(f"      {name}: [{', '.join(map(str, range(10)))}]\n" for name in "abcdefgh")
+    write_tree(dvc_repo.repo, {"dvc.yaml": f"stages:\n  m:\n    matrix:\n{rows}    cmd: 'true'\n"})
+    sha = commit_all(dvc_repo, "endless")
+    found = describe_pipelines(dvc_repo, [sha, "HEAD~1"])
+    assert found[sha]["stages"] == []
+    assert "while it loaded the pipeline" in found[sha]["error"]
+    assert [stage["name"] for stage in found["HEAD~1"]["stages"]] == ["shout", "count"]
