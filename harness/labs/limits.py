@@ -51,7 +51,7 @@ class LabLimits:
 
     def fresh(self) -> Limits:
         """The limits for a workspace: stopped on its own, its time taken from all workspaces' together."""
-        return replace(self.command, stop=Limits().stop)
+        return self.command.apart()
 
 
 def limits_of(rubric: Rubric) -> LabLimits:

@@ -48,6 +48,10 @@ class Limits:
     budget: Budget = field(default_factory=Budget)
     allowance: Allowance | None = None
 
+    def apart(self) -> Limits:
+        """The same, with the same budget, but stopped on its own."""
+        return replace(self, stop=threading.Event())
+
     def within(self, seconds: float | None) -> Limits:
         """The same for a command that should need no more than so many seconds."""
         return self if seconds is None else replace(self, seconds=min(seconds, self.seconds))

@@ -6,8 +6,6 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.workspace.command import Limits
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 class Copies:
     """Makes workspaces as copies of one that `make` makes at `root`, when the first is asked for.
 
-    Each has limits of its own: to stop one does not stop another. May be called from several threads.
+    To stop one of them does not stop another. May be called from several threads.
     """
 
     def __init__(self, make: Callable[[Path], Workspace], root: Path) -> None:
@@ -31,7 +29,7 @@ class Copies:
         with self._lock:
             first = self._first
         workspace = first.copy(root)
-        workspace.limits = Limits()
+        workspace.limits = first.limits.apart()
         return workspace
 
     @cached_property
