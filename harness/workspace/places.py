@@ -7,10 +7,14 @@ import os
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.workspace.files import remove_tree
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 (folders in it get names that nobody can foresee)
 MEMORY_INFO = Path("/proc/meminfo")
 AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)
+SUFFIX = ".d"
+LOCK, CONTENT = "lock", "content"
+MINUTE = 60.0
 
 
 @contextlib.contextmanager
@@ -26,8 +33,11 @@ def temporary_folder(*, in_memory_for: int = 0) -> Iterator[Path]:
 
     It lies in memory where that has room for `in_memory_for` bytes twice over; 0 asks for the disk.
     """
-    place = IN_MEMORY if in_memory_for and memory_to_spare() >= 2 * in_memory_for else None
-    root = Path(tempfile.mkdtemp(dir=place))
+    if in_memory_for and memory_to_spare() >= 2 * in_memory_for:
+        with _folder_in_memory() as folder:
+            yield folder
+        return
+    root = Path(tempfile.mkdtemp())
     try:
         yield root.resolve()
     finally:
@@ -43,3 +53,41 @@ def memory_to_spare() -> int:
         return 0
     found = AVAILABLE.search(MEMORY_INFO.read_text(encoding="ascii"))
     return min(state.f_bavail * state.f_frsize, int(found[1]) * 1024 if found else 0)
+
+
+@contextlib.contextmanager
+def _folder_in_memory() -> Iterator[Path]:
+    """A folder in memory, locked as long as its maker lives; removes what killed makers have left."""
+    for abandoned in _abandoned():
+        remove_tree(abandoned)
+    root = Path(tempfile.mkdtemp(dir=IN_MEMORY, suffix=SUFFIX))
+    content = root / CONTENT
+    try:
+        with (root / LOCK).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            content.mkdir()
+            yield content
+    finally:
+        remove_tree(root)
+
+
+def _abandoned() -> Iterator[Path]:
+    """Folders of this user's in memory whose makers are dead; one that is just being made is too young."""
+    for folder in IN_MEMORY.glob(f"tmp*{SUFFIX}"):
+        with contextlib.suppress(OSError):
+            state = folder.lstat()
+            old = time.time() - state.st_mtime > MINUTE
+            if old and state.st_uid == os.getuid() and not _is_held(folder / LOCK):
+                yield folder
+
+
+def _is_held(path: Path) -> bool:
+    """Whether somebody holds a lock."""
+    try:
+        with path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -51,6 +51,29 @@ def test_it_lies_on_disk_where_memory_would_be_short() -> None:
         assert not root.is_relative_to(places.IN_MEMORY)
 
 
+DYING = """import os
+from harness.workspace.places import temporary_folder
+with temporary_folder(in_memory_for=1) as root:
+    print(root, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@in_memory
+def test_what_a_killed_process_left_is_removed_later(tmp_path: Path) -> None:
+    """A folder in memory outlives a killed maker for a minute at most; those in use stay, however old."""
+    with temporary_folder(in_memory_for=1) as used:
+        done = run((sys.executable, "-c", DYING), cwd=tmp_path, env=os.environ, limits=Limits())
+        left = Path(done.stdout.strip()).parent
+        with temporary_folder(in_memory_for=1):
+            assert left.is_dir()
+        for folder in (left, used.parent):
+            os.utime(folder, (0, 0))
+        with temporary_folder(in_memory_for=1):
+            assert not left.exists()
+            assert used.is_dir()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 def test_memory_to_spare_is_no_more_than_there_is() -> None:
     """The memory to spare is less than the machine's."""
