@@ -1,12 +1,7 @@
-"""What the box costs each command: the same commands boxed and plain, both warm, side by side.
-
-`BENCH=5 pytest tests/benchmarks/test_box.py -s`. Target: 15 ms a command.
-"""
+"""What the box costs each command: the same commands boxed and plain, both warm, side by side."""
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
 import time
 from pathlib import Path
@@ -17,8 +12,8 @@ from harness.workspace.box.isolation import isolation
 from harness.workspace.launcher import Launcher
 from harness.workspace.warm.launcher import WarmLauncher
 from harness.workspace.workspace import Workspace
+from tests.benchmarks.measuring import ROUNDS, benchmark, keep
 
-ROUNDS = int(os.environ.get("BENCH", "0"))
 REPEATED = 20
 COMMANDS = {
     "true": ("true",),
@@ -46,7 +41,7 @@ def milliseconds(workspace: Workspace, argv: tuple[str, ...]) -> float:
     return (time.perf_counter() - begin) * 1000 / REPEATED
 
 
-@pytest.mark.skipif(not ROUNDS, reason="a benchmark: set BENCH to the number of rounds")
+@benchmark
 def test_what_the_box_costs(tmp_path: Path) -> None:
     """Milliseconds for each command boxed and plain, and what the box adds, in the median of the rounds."""
     found = isolation()
@@ -65,4 +60,4 @@ def test_what_the_box_costs(tmp_path: Path) -> None:
         for name, ways in taken.items()
     }
     added = {name: round(ways["boxed"] - ways["plain"], 2) for name, ways in medians.items()}
-    print(json.dumps({"ms": medians, "added by the box": added}, indent=1))  # noqa: T201
+    keep("box", {"ms": medians, "ms added by the box": added})
