@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
 import threading
@@ -31,6 +32,7 @@ PLAIN_KIND = "base"
 ASKING_DVC = frozenset({"pipeline_probe.py"})
 ALONE = frozenset({"git"})
 TRIES = 2
+BY_SHELL = "'''exec' "
 
 
 def can_be_warm() -> bool:
@@ -186,12 +188,28 @@ def scripts() -> dict[str, str]:
 
 
 def shebang(script: Path) -> str | None:
-    """The Python interpreter that a script names in its first line, without options."""
+    """The Python interpreter that a script names in its first line, without options.
+
+    One whose path has a space in it is named in the second line, as pip writes it.
+    """
     with script.open("rb") as file:
-        first = os.fsdecode(file.readline(1024)).rstrip("\n")
+        first, second = (os.fsdecode(file.readline(1024)).rstrip("\n") for _ in range(2))
+    if first == "#!/bin/sh" and second.startswith(BY_SHELL):
+        first = "#!" + shlex.split(second.removeprefix(BY_SHELL))[0]
     named = first.removeprefix("#!").strip()
     plain = first.startswith("#!") and Path(named).name.startswith("python")
     return named if plain and Path(named).is_file() else None
+
+
+def _runnable(source: str) -> str:
+    """The client's source as a program; where the kernel cannot start the interpreter, a shell does.
+
+    The shell's lines are then the docstring, in place of the client's own.
+    """
+    if " " not in sys.executable:
+        return f"#!{sys.executable} -IS\n{source}"
+    code = source.split('"""', 2)[2]
+    return f'#!/bin/sh\n{BY_SHELL}"{sys.executable}" -IS "$0" "$@"\n\' \'\'\'\n{code}'
 
 
 def write_clients(place: Path, cold: Mapping[str, tuple[str, ...]]) -> None:
@@ -201,5 +219,5 @@ def write_clients(place: Path, cold: Mapping[str, tuple[str, ...]]) -> None:
     for name in KINDS:
         program = place / name
         program.unlink(missing_ok=True)
-        program.write_text(f"#!{sys.executable} -IS\n{told}", encoding="utf-8")
+        program.write_text(_runnable(told), encoding="utf-8")
         program.chmod(0o755)

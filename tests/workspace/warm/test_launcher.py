@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.workspace.warm.launcher import programs, shebang
+from harness.workspace.command import Limits, run
+from harness.workspace.warm.launcher import programs, shebang, write_clients
 from harness.workspace.workspace import Workspace
 
 from .conftest import Pair
@@ -145,3 +147,28 @@ def test_only_plain_python_scripts_are_taken_for_such(tmp_path: Path, text: str,
     script = tmp_path / "script"
     script.write_text(text.format(programs()["python"][0]))
     assert shebang(script) == found
+
+
+def test_an_interpreter_with_a_space_in_its_path_is_started_by_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout may lie in a folder with a space, which the kernel cannot start an interpreter from."""
+    interpreter = tmp_path / "a folder" / "python3"
+    interpreter.parent.mkdir()
+    interpreter.symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+    write_clients(tmp_path, {name: (str(interpreter),) for name in ("python", "python3", "dvc")})
+    done = run((str(tmp_path / "python"), "-c", "print(40 + 2)"), cwd=tmp_path, env={}, limits=Limits())
+    assert (done.exit_code, done.stdout) == (0, "42\n"), done.describe()
+
+
+def test_the_interpreter_of_a_script_of_pips_is_found(tmp_path: Path) -> None:
+    """Pip names an interpreter in the first line, or in the second where its path has a space."""
+    interpreter = tmp_path / "a folder" / "python3"
+    interpreter.parent.mkdir()
+    interpreter.touch()
+    script = tmp_path / "dvc"
+    script.write_text(f"#!/bin/sh\n'''exec' \"{interpreter}\" \"$0\" \"$@\"\n' '''\nimport sys\n")
+    assert shebang(script) == str(interpreter)
+    script.write_text("#!/bin/sh\nexec python3\n")
+    assert shebang(script) is None
