@@ -1,8 +1,18 @@
-"""Puts every test under the guard, and gives all of them the workspaces."""
+"""Puts every test under the guard, gives all of them the workspaces, and Hypothesis a profile for mutants."""
 
 from __future__ import annotations
+
+from hypothesis import Phase, settings
 
 from fixtures.guard import guard
 from fixtures.workspaces import dvc_repo, git_repo, local_remote, new_workspace, pipeline_template
 
 __all__ = ["dvc_repo", "git_repo", "guard", "local_remote", "new_workspace", "pipeline_template"]
+
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    max_examples=25,
+    phases=(Phase.explicit, Phase.generate),  # that it fails is enough: nobody reads the smallest example
+)

@@ -65,7 +65,7 @@ def moved(features: pd.DataFrame, rng: Random, share: float) -> pd.DataFrame:
     found = features.copy()
     for name in features.columns[[pd.api.types.is_float_dtype(kind) for kind in features.dtypes]]:
         steps = np.array([rng.uniform(-share, share) for _ in range(len(features))])
-        found[name] = features[name] + steps * float(features[name].std() or 0.0)
+        found[name] = features[name] + steps * features[name].std(ddof=0)
     return found
 
 

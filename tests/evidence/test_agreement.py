@@ -14,6 +14,7 @@ from harness.evidence.pipeline import Output, Pipeline, Stage
 P = "params.yaml"
 CODE = b"import pandas\nprint()\n"
 PARAMS = b"t:\n  n: 100\n  f: 0.5\n"
+SHORT = b"print(1)\n"
 SCORES = b'{"acc": 1.0}\n'
 
 
@@ -104,25 +105,33 @@ def test_line_ends(committed: bytes, hashed: bytes) -> None:
 
 def test_changed_script() -> None:
     """A script changed after the last run disagrees, and both hashes are told."""
-    found = compared(commit=Commit().but("t.py", b"print(1)\n"))
+    found = compared(commit=Commit().but("t.py", SHORT))
     assert whats(found) == [("t", "the dep t.py")]
     assert md5(CODE) in found[0].text
-    assert "the file" in found[0].found
+    assert found[0].found == f"{min(Commit({'t.py': SHORT}).md5_forms('t.py'))} (the file)"
 
 
 def test_changed_command() -> None:
-    """Another command disagrees."""
+    """Another command disagrees, and so does one of several."""
     train = replace(LOCKED_TRAIN, cmd=("python3 t.py",))
     assert compared(train=train)[0].text == (
         "t: the command is python3 t.py in dvc.lock, but python t.py in the commit"
+    )
+    several = Pipeline((PREPARE, replace(TRAIN, cmd=("a", "b"))))
+    assert compared(several, train=replace(LOCKED_TRAIN, cmd=("a", "c"))) == (
+        Disagreement("t", "the command", "a; c", "a; b"),
     )
 
 
 def test_missing_stage() -> None:
     """A stage without an entry disagrees, and so does every stage without any lock."""
     lock = Lock("dvc.lock", "2.0", {"p": LOCKED_PREPARE})
-    assert whats(disagreements(PIPELINE, [lock], Commit(), {})) == [("t", "the stage")]
-    assert len(disagreements(PIPELINE, [], Commit(), {})) == 2
+    missing = Disagreement("t", "the stage", "nothing", "declared in dvc.yaml")
+    assert disagreements(PIPELINE, [lock], Commit(), {}) == (missing,)
+    assert disagreements(PIPELINE, [], Commit(), {}) == (replace(missing, stage="p"), missing)
+    assert whats(disagreements(PIPELINE, [replace(lock, stages={"t": LOCKED_TRAIN})], Commit(), {})) == [
+        ("p", "the stage")
+    ]
 
 
 def test_lock_beside_each_file() -> None:
@@ -146,7 +155,8 @@ def test_other_data_version() -> None:
 def test_output_and_dep_of_it() -> None:
     """A dep that was not what the stage before it made disagrees."""
     prepare = replace(LOCKED_PREPARE, outs=(LockedFile("train.csv", md5(b"other")),))
-    assert whats(compared(prepare=prepare)) == [("t", "the dep train.csv")]
+    made = f"{md5(b'other')} (the output of the stage before it)"
+    assert compared(prepare=prepare) == (Disagreement("t", "the dep train.csv", md5(b"train"), made),)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +172,9 @@ def test_unrecorded_parameter() -> None:
     """A declared parameter that the lock lacks disagrees; one that only the lock has does not."""
     pipeline = Pipeline((PREPARE, replace(TRAIN, params={P: ("t.f",)})))
     assert compared(pipeline) == (Disagreement("t", f"the parameter t.f of {P}", "nothing", "0.5"),)
+    assert compared(train=replace(LOCKED_TRAIN, params={})) == (
+        Disagreement("t", f"the parameter t.n of {P}", "nothing", "100"),
+    )
 
 
 def test_sections_and_whole_files() -> None:
@@ -175,8 +188,18 @@ def test_sections_and_whole_files() -> None:
 
 
 def test_unreadable_params() -> None:
-    """A params file that cannot be read disagrees, without an exception."""
-    assert whats(compared(commit=Commit().but(P, b"{{"))) == [("t", f"the params file {P}")]
+    """A params file that cannot be read disagrees; one that is missing has no values."""
+    assert compared(commit=Commit().but(P, b"[1]")) == (
+        Disagreement("t", f"the params file {P}", "recorded", "parameters should be a mapping, found list"),
+    )
+    missing = Commit({"p.py": CODE, "t.py": CODE, "s.json": SCORES})
+    assert compared(commit=missing) == (Disagreement("t", f"the parameter t.n of {P}", "100", "nothing"),)
+
+
+def test_params_that_dvc_tracks() -> None:
+    """A params file that lies in DVC's cache, not in Git, cannot disagree."""
+    commit = Commit({"p.py": CODE, "t.py": CODE, "s.json": SCORES})
+    assert compared(commit=commit, pointers={"raw.csv": md5(b"raw"), P: md5(PARAMS)}) == ()
 
 
 def test_params_that_a_stage_makes() -> None:
@@ -189,17 +212,19 @@ def test_params_that_a_stage_makes() -> None:
 
 def test_edited_metrics() -> None:
     """A metrics file in Git that was edited by hand disagrees."""
-    assert whats(compared(commit=Commit().but("s.json", b"{}\n"))) == [("t", "the output s.json")]
+    commit = Commit().but("s.json", b"{}\n")
+    edited = f"{min(commit.md5_forms('s.json'))} (the file)"
+    assert compared(commit=commit) == (Disagreement("t", "the output s.json", md5(SCORES), edited),)
 
 
 def test_unrecorded_files() -> None:
     """Deps and outputs that are declared but not recorded disagree."""
     prepare = replace(LOCKED_PREPARE, deps=(), outs=(LockedFile("train.csv", None),))
-    assert whats(compared(prepare=prepare)) == [
-        ("p", "the dep raw.csv"),
-        ("p", "the dep p.py"),
-        ("p", "the output train.csv"),
-    ]
+    assert compared(prepare=prepare) == (
+        Disagreement("p", "the dep raw.csv", "nothing", "declared"),
+        Disagreement("p", "the dep p.py", "nothing", "declared"),
+        Disagreement("p", "the output train.csv", "nothing", "declared"),
+    )
 
 
 def test_forgotten_stages() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.errors import MalformedEvidence
 from harness.evidence.config import (
+    LONGEST_LINE,
     SIZE_LIMIT,
     Credential,
     configs_in,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tests.evidence.conftest import Work
 
 FILE = ".dvc/config"
+UNREAD = r"^\.dvc/config: not a regular file of readable size$"
 STORAGE = b"[core]\n    remote = storage\n['remote \"storage\"']\n    url = C:\\tmp\\dvc-storage\n"
 
 
@@ -58,7 +60,7 @@ def test_secrets_are_named_and_never_shown() -> None:
     """An option that holds a secret, or a password in a URL, is found with its line and without its value."""
     text = (
         b"['remote \"a\"']\n    url = https://me:hunter2@example.org/x\n    Password = hunter2\n"
-        b"    ask_password = true\n    keyfile = /home/me/key\n    token =\n    secret_access_key = hunter2\n"
+        b"    ask_password = true\n    keyfile = /home/me/key\n    token =\n    secret_access_key = hunter2=\n"
     )
     config = parse_config(FILE, text)
     assert config.credentials == (
@@ -77,12 +79,31 @@ def test_malformed_configuration_is_refused_without_its_text(text: bytes) -> Non
     with pytest.raises(MalformedEvidence) as caught:
         parse_config(FILE, text)
     assert "hunter2" not in str(caught.value)
+    assert caught.value.path == FILE
+
+
+@pytest.mark.parametrize("text", [b"hunter2\n[a]\n[a]\n", b"hunter2\nhunter2\n"])
+def test_the_first_wrong_line_is_named(text: bytes) -> None:
+    """Of several lines that DVC could not read, the reason names the first."""
+    with pytest.raises(MalformedEvidence, match=r"^\.dvc/config: not a DVC configuration, in line 1$"):
+        parse_config(FILE, text)
+
+
+def test_values_stay_as_written() -> None:
+    """A value with commas stays one text, and nothing in it stands for another option."""
+    config = parse_config(FILE, b"['remote \"a\"']\nb = x\nurl = y, z\nendpointurl = 'p%(b)s$b'\n")
+    assert config.remotes["a"] == {"b": "x", "url": "y, z", "endpointurl": "p%(b)s$b"}
 
 
 def test_large_configuration_is_refused() -> None:
-    """A configuration beyond the limit is not parsed."""
-    with pytest.raises(MalformedEvidence, match="larger than"):
-        parse_config(FILE, b"#" * (SIZE_LIMIT + 1))
+    """A configuration beyond the limit is not parsed, nor is one with a line beyond the limit."""
+    line = b"#" * LONGEST_LINE + b"\n"
+    whole = (line * (SIZE_LIMIT // len(line) + 1))[:SIZE_LIMIT]
+    assert parse_config(FILE, whole).remotes == {}
+    with pytest.raises(MalformedEvidence, match=r"^\.dvc/config: larger than 64 KiB$"):
+        parse_config(FILE, whole + b"#")
+    with pytest.raises(MalformedEvidence, match=r"^\.dvc/config: holds a line of more than 2000 characters$"):
+        parse_config(FILE, b"#" + line)
 
 
 @given(st.text("[]'\" coreremoteurl=\n#%(),$"))
@@ -114,5 +135,12 @@ def test_a_linked_configuration_is_not_followed(work: Work) -> None:
     (work.path / ".dvc").mkdir()
     (work.path / ".dvc" / "config").symlink_to("/etc/hostname")
     work.repo.index.add([".dvc/config"])
-    with pytest.raises(MalformedEvidence, match="not a regular file"):
+    with pytest.raises(MalformedEvidence, match=UNREAD):
         configs_in(work.open().tree(work.commit("one", {"a": b"1"})))
+
+
+def test_a_large_configuration_is_not_read(work: Work) -> None:
+    """A committed file beyond the limit is not even taken out of the repository."""
+    tree = work.open().tree(work.commit("one", {FILE: b"#\n" * SIZE_LIMIT}))
+    with pytest.raises(MalformedEvidence, match=UNREAD):
+        configs_in(tree)

@@ -46,6 +46,13 @@ def test_spared_rows_keep_their_features() -> None:
     assert crossed(ROWS, ("x",) * 7, NONE, drawing(1)).equals(ROWS)
 
 
+def test_the_smallest_class_changes_places_first() -> None:
+    """Of three classes, each changes places with the next larger one, whichever comes first in the table."""
+    labels = ("a", "a", "a", "a", "b", "c", "c")
+    found = crossed(ROWS, labels, NONE, drawing(0))
+    assert sum(labels[int(value)] != label for value, label in zip(found["a"], labels, strict=True)) == 5
+
+
 def test_near_rows_are_found_through_noise() -> None:
     """By the columns that both have, on the scale of each."""
     rng = np.random.default_rng(0)
@@ -56,6 +63,24 @@ def test_near_rows_are_found_through_noise() -> None:
     assert near(rows, others.iloc[:0]).tolist() == [False] * 3
 
 
+@pytest.mark.parametrize(
+    ("row", "is_near"), [([1.05, 1.0], True), ([1.12, 1.0], True), ([1.2, 1.0], False), ([1.12, 1.12], False)]
+)
+def test_nearness_is_the_mean_over_the_columns(row: list[float], *, is_near: bool) -> None:
+    """Less than 0.1 standard deviations apart, as the root mean square over the columns."""
+    others = pd.DataFrame([[1.0, 1.0], [-1.0, -1.0]] * 500, columns=["x", "y"])
+    assert near(pd.DataFrame([row], columns=["x", "y"]), others).tolist() == [is_near]
+
+
+def test_only_numbers_are_compared() -> None:
+    """Texts and truth values are left out; a missing number counts as 0, in nullable columns too."""
+    rows = pd.DataFrame({"x": [0.0, 10.0, None], "t": list("abc"), "b": [True, False, True]})
+    others = rows.assign(t="z", b=[False, True, False]).iloc[:2]
+    assert near(rows, others).tolist() == [True, True, True]
+    assert near(rows.convert_dtypes(), others.convert_dtypes()).tolist() == [True, True, True]
+    assert near(rows[["t"]], others).dtype == bool
+
+
 def test_a_column_that_is_the_same_everywhere_tells_nothing() -> None:
     """It has no scale, and is no reason to fail."""
     rows = pd.DataFrame({"x": [1.0, 2.0], "same": [5, 5]})
@@ -64,9 +89,10 @@ def test_a_column_that_is_the_same_everywhere_tells_nothing() -> None:
 
 def test_rows_are_moved_a_little() -> None:
     """Measurements by a share of their spread, everything else not at all."""
-    frame = pd.DataFrame({"x": [1.0, 2.0, 4.0], "count": [1, 2, 4], "name": list("abc")})
+    frame = pd.DataFrame({"x": [0.01, 0.02, 0.04], "count": [1, 2, 4], "name": list("abc")})
     found = moved(frame, drawing(0), 0.01)
     steps = (found.x - frame.x).abs()
     assert (steps > 0).all()
     assert (steps <= 0.01 * frame.x.std()).all()
+    assert moved(frame[:1], drawing(0), 0.01).equals(frame[:1])  # one row has no spread
     assert found.drop(columns="x").equals(frame.drop(columns="x"))

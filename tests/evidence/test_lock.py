@@ -84,23 +84,29 @@ def test_outside_paths_are_marked(path: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"[]", "must be a mapping"),
-        (b"schema: '3.0'\n", "schema"),
-        (b"schema: [2]\n", "schema"),
-        (b"schema: '2.0'\nstages: []\n", "must be a mapping"),
-        (b"s: x\n", "the stage 's'"),
-        (b"s:\n  cmd: 3\n", "`cmd`"),
-        (b"s:\n  cmd: x\n  deps: {}\n", "must be a list"),
-        (b"s:\n  cmd: x\n  outs:\n  - md5: x\n", "no `path`"),
-        (b"s:\n  cmd: x\n  outs:\n  - {path: x, md5: 12}\n", "32 hexadecimal"),
-        (b"s:\n  cmd: x\n  params: {p.yaml: [1]}\n", "must be a mapping"),
-        (b"<<<<<<< HEAD\n", "must be a mapping|not valid YAML"),
+        (b"[]", "a lock file must be a mapping, not a list"),
+        (b"schema: '3.0'\n", "`schema` must be '2.0', or absent as in DVC 1.x"),
+        (b"schema: [2]\n", "`schema` must be '2.0', or absent as in DVC 1.x"),
+        (b"schema: '2.0'\nstages: []\n", "`stages` must be a mapping, not a list"),
+        (b"s: x\n", "the stage 's' must be a mapping, not 'x'"),
+        (b"s:\n  cmd: 3\n", "`cmd` must be text or a list of texts"),
+        (b"s:\n  cmd: x\n  deps: {}\n", "`deps` must be a list, not a mapping"),
+        (b"s:\n  cmd: x\n  deps: [a]\n", "each of `deps` must be a mapping, not 'a'"),
+        (b"s:\n  cmd: x\n  outs:\n  - md5: x\n", "a dependency or an output has no `path`"),
+        (
+            b"s:\n  cmd: x\n  outs:\n  - {path: x, md5: 12}\n",
+            "`md5` must be 32 hexadecimal digits (and `.dir`), not a number",
+        ),
+        (b"s:\n  cmd: x\n  params: 3\n", "`params` must be a mapping, not a number"),
+        (b"s:\n  cmd: x\n  params: {p.yaml: [1]}\n", "`p.yaml` must be a mapping, not a list"),
+        (b"<<<<<<< HEAD\n", "a lock file must be a mapping, not '<<<<<<< HEAD'"),
     ],
 )
 def test_malformed_locks_say_why(text: bytes, reason: str) -> None:
-    """Each wrong part of a lock is named."""
-    with pytest.raises(MalformedEvidence, match=reason):
-        parse_lock("dvc.lock", text)
+    """Each wrong part of a lock is named, with its file."""
+    with pytest.raises(MalformedEvidence) as caught:
+        parse_lock("sub/dvc.lock", text)
+    assert str(caught.value) == f"sub/dvc.lock: {reason}"
 
 
 @given(st.text("schema2.0:stages cmd'\n -[]{}&*"), st.sampled_from(["{}", "schema: '2.0'\nstages: {}"]))
@@ -133,5 +139,6 @@ def test_every_lock_of_a_tree_is_found(work: Work) -> None:
     here, below = locks_in(tree, {"sub/dvc.lock": {"fit": "sub/w"}})
     assert (here.file, below.file) == ("dvc.lock", "sub/dvc.lock")
     assert below.stages["fit"].dep("sub/w/in.csv") is not None
-    with pytest.raises(MalformedEvidence, match="not a regular file"):
+    with pytest.raises(MalformedEvidence, match=r"^other/dvc\.lock: not a regular file of readable size$"):
         read_lock(tree, "other/dvc.lock")
+    assert here.stages["fit"].dep("sub/w/in.csv") is None
