@@ -66,14 +66,6 @@ def disagreements(
     return tuple(found for stage in pipeline.stages for found in compared.stage(stage))
 
 
-def forgotten(pipeline: Pipeline, locks: Iterable[Lock]) -> tuple[str, ...]:
-    """The stages that a lock still records though the pipeline has them no more, as `file:name`."""
-    known = {(_lock_file(stage), stage.name) for stage in pipeline.stages}
-    return tuple(
-        f"{lock.file}:{name}" for lock in locks for name in lock.stages if (lock.file, name) not in known
-    )
-
-
 def _lock_file(stage: Stage) -> str:
     """DVC keeps a lock beside each `dvc.yaml`."""
     return posixpath.join(posixpath.dirname(stage.file), LOCK)

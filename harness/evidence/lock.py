@@ -95,15 +95,6 @@ def parse_lock(file: str, data: bytes, wdirs: Mapping[str, str] | None = None) -
     return Lock(file, schema, found)
 
 
-def locks_in(tree: Tree, wdirs: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Lock, ...]:
-    """Return every lock file in `tree`; `wdirs` by lock file, then as `parse_lock` takes it.
-
-    Raises MalformedEvidence for the first one that cannot be read.
-    """
-    known = wdirs or {}
-    return tuple(read_lock(tree, path, known.get(path)) for path in lock_files(tree))
-
-
 def lock_files(tree: Tree) -> tuple[str, ...]:
     """Return the paths of the lock files in `tree`."""
     return tuple(path for path in tree.paths() if is_lock_file(path))

@@ -7,7 +7,7 @@ The rules of DVC that `declared` follows are those of `dvc repro`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from harness.evidence.params import covers
 from harness.evidence.pipeline import Pipeline, Stage, overlaps
@@ -47,15 +47,6 @@ class Reads:
     params: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A stage that runs without need, or is skipped though what it reads changed, and why, in words."""
-
-    stage: str
-    kind: Literal["needless", "missed"]
-    text: str
-
-
 def declared(pipeline: Pipeline, change: Change) -> frozenset[str]:
     """The stages that `dvc repro` runs after the change, when every stage that runs gives other outputs.
 
@@ -65,7 +56,7 @@ def declared(pipeline: Pipeline, change: Change) -> frozenset[str]:
     (`Stage.is_callback`), runs each time, which alone changes nothing after it. A stage whose output was
     deleted gives the same bytes again, so that what follows it does not run.
     """
-    running = {stage.address for stage in pipeline.stages if why_declared(stage, change) and not stage.frozen}
+    running = {stage.address for stage in pipeline.stages if _declares(stage, change) and not stage.frozen}
     spread = _spread(running, pipeline.edges, {stage.address for stage in pipeline.stages if stage.frozen})
     again = {stage.address for stage in pipeline.stages if _runs_again(stage, change) and not stage.frozen}
     return frozenset(spread | again)
@@ -89,39 +80,20 @@ def really(pipeline: Pipeline, reads: Reads, change: Change) -> frozenset[str]:
     return frozenset(_spread(running, edges, set()) | gone)
 
 
-def compare(pipeline: Pipeline, reads: Reads, change: Change) -> tuple[Difference, ...]:
-    """Where `declared` and `really` differ, in topological order; empty when DVC does what is right."""
-    runs, right = declared(pipeline, change), really(pipeline, reads, change)
-    return tuple(
-        _needless(pipeline, stage, change, runs)
-        if stage in runs
-        else _missed(pipeline, stage, reads, change, right - runs)
-        for stage in pipeline.order
-        if (stage in runs) != (stage in right)
+def _declares(stage: Stage, change: Change) -> bool:
+    """Whether DVC sees the stage itself as changed by files or parameters."""
+    by_file = any(overlaps(dep, path) for dep in stage.deps for path in change.files)
+    return by_file or any(
+        _touched(keys, change.params.get(file, frozenset())) for file, keys in stage.params.items()
     )
 
 
-def why_declared(stage: Stage, change: Change) -> str | None:
-    """Why DVC sees the stage itself as changed by files or parameters, in words; None when it does not."""
-    for dep in stage.deps:
-        if any(overlaps(dep, path) for path in change.files):
-            listed = "as a file, so that each change in it counts" if dep in change.params else "as a dep"
-            return f"it declares {dep} {listed}"
-    for file, keys in stage.params.items():
-        if touched := _touched(keys, change.params.get(file, frozenset())):
-            return f"it declares {touched if keys else 'all'} of {file} as a parameter"
-    return None
-
-
-def _touched(declared_keys: Collection[str], changed: Iterable[str]) -> str | None:
-    """The declared key that a changed key lies in or holds; the changed key itself where all are declared."""
-    for key in sorted(changed):
-        if not declared_keys:
-            return key
-        for one in declared_keys:
-            if covers(one, key) or covers(key, one):
-                return one
-    return None
+def _touched(declared_keys: Collection[str], changed: Iterable[str]) -> bool:
+    """Whether a changed key lies in a declared one or holds it; any does where all keys are declared."""
+    return any(
+        not declared_keys or any(covers(one, key) or covers(key, one) for one in declared_keys)
+        for key in changed
+    )
 
 
 def _runs_again(stage: Stage, change: Change) -> bool:
@@ -138,52 +110,10 @@ def _spread(start: Iterable[str], edges: Iterable[tuple[str, str]], still: Colle
     return found
 
 
-def _sees(reads: Reads, address: str, change: Change) -> str | None:
-    """What of the change a stage itself was seen to read, in words; None when nothing."""
+def _sees(reads: Reads, address: str, change: Change) -> bool:
+    """Whether a stage itself was seen to read what changed; a params file counts by keys read."""
     seen = reads.params.get(address, {})
-    for path in sorted(reads.files.get(address, frozenset())):
-        by_key = path in change.params and path in seen
-        if not by_key and any(overlaps(path, changed) for changed in change.files):
-            return path
-    for file, changed in change.params.items():
-        if file in seen and (touched := _touched(seen[file], changed)):
-            return f"{touched} of {file}"
-    return None
-
-
-def _needless(pipeline: Pipeline, address: str, change: Change, runs: frozenset[str]) -> Difference:
-    stage = pipeline.stage(address)
-    makers = sorted(maker for maker, reader in pipeline.edges if reader == address and maker in runs)
-    reason = why_declared(stage, change)
-    if reason is None and makers:
-        reason = f"it declares what {makers[0]} makes"
-    return Difference(
-        address,
-        "needless",
-        f"{address} re-runs because {reason or 'it is always seen as changed'}, "
-        "yet nothing that it reads has changed",
+    whole = [path for path in reads.files.get(address, ()) if not (path in change.params and path in seen)]
+    return any(overlaps(path, changed) for path in whole for changed in change.files) or any(
+        file in seen and _touched(seen[file], changed) for file, changed in change.params.items()
     )
-
-
-def _missed(
-    pipeline: Pipeline, address: str, reads: Reads, change: Change, missed: frozenset[str]
-) -> Difference:
-    makers = {maker for maker, reader in pipeline.edges if reader == address and maker in missed}
-    what = _sees(reads, address, change) or _made_elsewhere(pipeline, address, reads)
-    why = "because it does not declare that"
-    if pipeline.stage(address).frozen:
-        why = "because it is frozen"
-    elif makers:
-        why = f"together with {min(makers)}"
-    return Difference(address, "missed", f"{address} reads {what}, which changes, and is skipped {why}")
-
-
-def _made_elsewhere(pipeline: Pipeline, address: str, reads: Reads) -> str:
-    """The first path that a stage reads and another stage makes."""
-    made = [
-        f"{path} from {maker}"
-        for path in sorted(reads.files.get(address, frozenset()))
-        for maker in pipeline.producers(path)
-        if maker != address
-    ]
-    return made[0] if made else "what another stage makes"

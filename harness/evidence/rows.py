@@ -87,11 +87,6 @@ def label_column(table: Table, guesses: Iterable[str], values: Iterable[Label] |
     return found[0] if len(found) == 1 else None
 
 
-def label_values(table: Table, column: str) -> frozenset[Label]:
-    """The different labels in a column; raises KeyError where there is no such column."""
-    return frozenset(_labels(table.frame[column]))
-
-
 def split_label(table: Table, column: str) -> Split:
     """A table parted into features and labels; raises KeyError where there is no such column."""
     labels = _labels(table.frame[column])
@@ -136,11 +131,11 @@ def _may_be_label(column: pd.Series, known: set[Label] | None) -> bool:
     return bool(few) and (known is None or {_plain(value) for value in column.unique().tolist()} <= known)
 
 
-def _keys(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _keys(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.integer]]:
     """One number for each row; rows of equal values, to the digits that count, get the same."""
     plain = {str(place): _rounded(frame.iloc[:, place]) for place in range(frame.shape[1])}
     hashes = pd.util.hash_pandas_object(pd.DataFrame(plain, index=frame.index), index=False)
-    return hashes.to_numpy().astype(np.uint64)
+    return hashes.to_numpy()
 
 
 def _rounded(column: pd.Series) -> pd.Series:
@@ -148,7 +143,7 @@ def _rounded(column: pd.Series) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.astype(str).str.strip()
     values = column.to_numpy(dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        magnitude = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
+    with np.errstate(divide="ignore"):
+        magnitude = np.floor(np.log10(np.abs(values)))
     scale = np.power(10.0, DIGITS - 1 - np.clip(np.nan_to_num(magnitude, posinf=0.0), SMALLEST, None))
     return pd.Series(np.round(values * scale) / scale + 0.0, index=column.index)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from harness.evidence.agreement import Disagreement, disagreements, forgotten
+from harness.evidence.agreement import Disagreement, disagreements
 from harness.evidence.lock import Lock, LockedFile, LockedStage
 from harness.evidence.pipeline import Output, Pipeline, Stage
 
@@ -228,7 +228,6 @@ def test_unrecorded_files() -> None:
 
 
 def test_forgotten_stages() -> None:
-    """A stage that only the lock has is no disagreement, but it is named."""
+    """A stage that only the lock has is no disagreement."""
     lock = Lock("dvc.lock", "2.0", {"p": LOCKED_PREPARE, "t": LOCKED_TRAIN, "old": LOCKED_TRAIN})
     assert disagreements(PIPELINE, [lock], Commit(), {"raw.csv": md5(b"raw")}) == ()
-    assert forgotten(PIPELINE, [lock]) == ("dvc.lock:old",)

@@ -60,7 +60,8 @@ def test_secrets_are_named_and_never_shown() -> None:
     """An option that holds a secret, or a password in a URL, is found with its line and without its value."""
     text = (
         b"['remote \"a\"']\n    url = https://me:hunter2@example.org/x\n    Password = hunter2\n"
-        b"    ask_password = true\n    keyfile = /home/me/key\n    token =\n    secret_access_key = hunter2=\n"
+        b"    ask_password = true\n    keyfile = /home/me/key\n    token =\n"
+        b"    secret_access_key = hunter2=\n"
     )
     config = parse_config(FILE, text)
     assert config.credentials == (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.evidence.confusion import feasible, rows_apart
-from harness.evidence.scoring import right_values
+from harness.evidence.scoring import match, right_values
 
 LABELS = [1] * 72 + [0] * 44
 GUESSES = [1] * 70 + [0] * 2 + [1] * 4 + [0] * 40
@@ -67,6 +69,50 @@ def test_rows_apart(apart: int) -> None:
     assert rows_apart(scores(LABELS, others, 4), LABELS, GUESSES) == apart
 
 
+@pytest.mark.parametrize("most", [1, 2, 4])
+@pytest.mark.parametrize("guesses", list(itertools.product((0, 1), repeat=4)), ids=str)
+def test_rows_apart_by_trying_all(guesses: tuple[int, ...], most: int) -> None:
+    """The number is that of the nearest of all predictions there are which give the scores."""
+    labels = [1, 1, 1, 0]
+    everything = list(itertools.product((0, 1), repeat=4))
+    for target in everything[::3]:
+        reported = scores(labels, list(target))
+        right = [one for one in everything if match(reported, labels, one).average is not None]
+        fewest = min(sum(a != b for a, b in zip(one, guesses, strict=True)) for one in right)
+        assert rows_apart(reported, labels, guesses, most) == (fewest if fewest <= most else None)
+
+
+@pytest.mark.parametrize("positives", [None, 0, 1, 2, 3])
+def test_feasible_by_trying_all(positives: int | None) -> None:
+    """Of three rows, exactly those scores are possible that some labels and predictions have."""
+    values = [0.0, 1 / 3, 1 / 2, 2 / 3, 1.0, 4 / 3]
+    every = [
+        right.values
+        for labels in itertools.product((0, 1), repeat=3)
+        for guesses in itertools.product((0, 1), repeat=3)
+        for right in right_values(labels, guesses)
+        if positives in {None, sum(labels)}
+    ]
+    for reported in itertools.product(values, repeat=3):
+        named = dict(zip(("accuracy", "precision", "recall"), reported, strict=True))
+        found = any(all(abs(one[name] - value) < 1e-9 for name, value in named.items()) for one in every)
+        assert feasible(named, 3, positives) is found
+
+
+def test_without_scores_anything_is_feasible() -> None:
+    """Nothing reported contradicts nothing, of one row too, but of no row there are no scores."""
+    assert feasible({}, 1)
+    assert not feasible({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "rows", "positives"), [(300 / 499, 499, None), (30_000 / 60_000, 60_000, 5)]
+)
+def test_how_many_matrices_are_tried(accuracy: float, rows: int, positives: int | None) -> None:
+    """More than 60,000 matrices are not tried: 301 times 200, or as many as rows where one class is known."""
+    assert feasible({"accuracy": accuracy, "f1": 0.123}, rows, positives)
+
+
 def test_far_apart() -> None:
     """More rows than asked for, or values that no predictions give, have no number."""
     assert rows_apart(scores(LABELS, [1 - guess for guess in GUESSES]), LABELS, GUESSES) is None
@@ -81,3 +127,10 @@ def test_three_classes() -> None:
     assert rows_apart(right | {"accuracy": 52 / 60}, labels, guesses) == 2
     assert rows_apart(right | {"f1": 0.123}, labels, guesses) == 1
     assert rows_apart(right | {"accuracy": 0.1}, labels, guesses) is None
+
+
+@pytest.mark.parametrize(("accuracy", "most", "apart"), [(3, 3, 3), (3, 2, None), (9, 3, 3), (6, 1, 1)])
+def test_three_classes_are_apart_either_way(accuracy: int, most: int, apart: int | None) -> None:
+    """The accuracy may be too high or too low by up to so many rows."""
+    labels, guesses = [0, 1, 2] * 3, [0, 1, 2, 0, 1, 2, 1, 2, 0]
+    assert rows_apart({"accuracy": accuracy / 9, "f1": 0.9}, labels, guesses, most) == apart

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MalformedEvidence
-from harness.evidence.lock import LockedFile, locks_in, parse_lock, read_lock
+from harness.evidence.lock import LockedFile, lock_files, parse_lock, read_lock
 
 if TYPE_CHECKING:
     from harness.evidence.repository import GitRepository
@@ -124,7 +124,7 @@ def test_an_empty_lock_has_no_stages() -> None:
 def test_dvcs_own_lock_is_read(opened: GitRepository, lab: Lab) -> None:
     """The lock that DVC wrote names the command, the data's hash and the parameter that was used."""
     tree = opened.tree(lab.commits["head"])
-    (lock,) = locks_in(tree)
+    (lock,) = (read_lock(tree, path) for path in lock_files(tree))
     stage = lock.stages["score"]
     data = hashlib.md5(b"a,b\n1,2\n3,4\n5,6\n", usedforsecurity=False).hexdigest()
     assert stage.cmd == ("sh score.sh",)
@@ -134,11 +134,10 @@ def test_dvcs_own_lock_is_read(opened: GitRepository, lab: Lab) -> None:
 
 
 def test_every_lock_of_a_tree_is_found(work: Work) -> None:
-    """Locks in subfolders are found, each with its working directories; a missing one is malformed."""
+    """Locks in subfolders are found, and read by the working directories; a missing one is malformed."""
     tree = work.open().tree(work.commit("one", {"dvc.lock": OLD, "sub/dvc.lock": OLD, "xdvc.lock": b"-"}))
-    here, below = locks_in(tree, {"sub/dvc.lock": {"fit": "sub/w"}})
-    assert (here.file, below.file) == ("dvc.lock", "sub/dvc.lock")
+    assert lock_files(tree) == ("dvc.lock", "sub/dvc.lock")
+    below = read_lock(tree, "sub/dvc.lock", {"fit": "sub/w"})
     assert below.stages["fit"].dep("sub/w/in.csv") is not None
     with pytest.raises(MalformedEvidence, match=r"^other/dvc\.lock: not a regular file of readable size$"):
         read_lock(tree, "other/dvc.lock")
-    assert here.stages["fit"].dep("sub/w/in.csv") is None

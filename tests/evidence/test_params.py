@@ -153,6 +153,30 @@ def test_candidates_by_meaning() -> None:
     assert all(candidates(value, "x", rng(0)) == () for value in others)
 
 
+@pytest.mark.parametrize(
+    ("value", "others"),
+    [
+        (0.25, {0.1, 0.15, 0.2, 0.3, 0.35, 0.4, 0.5}),
+        (0.21, {0.1, 0.15, 0.3, 0.35, 0.4, 0.5}),  # what is close might give the very same split
+        (0.0, {0.5, 1.0, 2.0}),
+        (1.0, {0.5, 1.5, 2.0}),
+        (1.5, {0.75, 2.25, 3.0}),
+        (-4.0, {-2.0, -6.0, -8.0}),
+        (10 / 3, {1.666666666667, 5.0, 6.666666666667}),
+    ],
+)
+def test_candidates_for_floats(value: float, others: set[float]) -> None:
+    """A share becomes another one, not too close; another number its half, double, or between."""
+    assert set(candidates(value, "x", rng(0))) == others
+
+
+def test_candidates_for_ints() -> None:
+    """After the small counts come some from half as many to twice as many; seeds go up to four digits."""
+    assert candidates(100, "n", rng(0))[3:] == (54, 103, 107, 201, 206)
+    assert candidates(-2, "n", rng(0))[3:] == (5, 9, 10)
+    assert candidates(7, "seed", rng(1)) == tuple(rng(1).sample(range(1, 10_000), 8))
+
+
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans(), st.integers())
 def test_candidates_never_repeat_the_value(value: Value, seed: int) -> None:
     """Whatever the number, it is not among its own alternatives."""
@@ -174,6 +198,9 @@ def test_extremes_by_meaning() -> None:
     assert extremes("train.n", 1) == (3, 2)
     assert extremes("x.random_state", 42) == (43, 4284)
     assert extremes("x.split", 0.2) == (0.5, 0.1)
+    assert extremes("x.split", 0.5) == (0.1, 0.35)
+    assert [extremes("x", one) for one in (0.0, 1.0, 2.5)] == [(1.0, 10.0), (10.0, 0.1), (25.0, 0.25)]
+    assert extremes("x.criterion", "gini") == ("no-such-value",)
     assert extremes("x.depth", None) == (1, 3)
     assert extremes("x", [1]) == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,6 @@ from harness.evidence.rows import (
     grew,
     join_label,
     label_column,
-    label_values,
     same_rows,
     split_label,
     without_index,
@@ -82,6 +82,25 @@ def test_texts_and_gaps() -> None:
     assert not same_rows(one, table("a,b\nx,1\ny,2\n"))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1.00000000001", "1.00000000002", False),
+        ("1.000000000011", "1.000000000012", True),
+        ("123456789012", "123456789013", False),
+        ("1234567890121", "1234567890122", True),
+        ("2e-200", "2.00000000001e-200", False),
+        ("0", "-0.0", True),
+        ("0", "1e-320", True),
+        ("True", "1", False),
+        ("inf", "1e308", False),
+    ],
+)
+def test_twelve_digits_count(one: str, other: str, *, same: bool) -> None:
+    """Numbers are the same to 12 significant digits, whatever their size; truth values are no numbers."""
+    assert same_rows(table(f"a\n{one}\n"), table(f"a\n{other}\n")) is same
+
+
 def test_extreme_numbers() -> None:
     """Very small, very large and infinite numbers compare without a warning."""
     one = table("a\n1e-310\n1e308\n0\ninf\n-0.0\n")
@@ -112,6 +131,7 @@ def test_growth_by_rows_with_values(more: str, found: bool) -> None:  # noqa: FB
 def test_a_column_that_numbers_the_rows(text: str, columns: tuple[str, ...]) -> None:
     """Only a first column without a name, of whole numbers that are all different, is an index."""
     assert without_index(table(text)).columns == columns
+    assert without_index(Table("x.npy", pd.DataFrame())).columns == ()
 
 
 @pytest.mark.parametrize(
@@ -129,22 +149,46 @@ def test_label_by_values() -> None:
     assert label_column(DATA, [], ["M", "B"]) is None
     assert label_column(table("side,label\n2,0\n3,1\n2,1\n"), [], [0, 1]) == "label"
     assert label_column(table("a,y\n0.5,0\n0.25,1\n0.1,0\n"), []) == "y"
+    assert label_column(table("same,y\n1,0\n1,1\n1,0\n"), []) == "y"
+    assert label_column(table("a,y\n1,M\n2,\n3,M\n4,\n"), []) == "y"  # an empty cell is a value of its own
+    assert label_column(table("a,y\n1,0\n2,1\n3,2\n4,0\n5,1\n6,2\n"), []) == "y"
+    assert label_column(table("a,y\n1,0\n2,1\n3,2\n4,0\n5,1\n"), []) is None
 
 
 def test_splitting() -> None:
     """Features keep their header and values, labels are plain numbers."""
     split = split_label(DATA, "label")
-    assert split.labels == (0, 1, 1, 0, 1)
+    assert (split.labels, split.column) == ((0, 1, 1, 0, 1), "label")
     assert split.features.startswith(b"a,b\n1,0.5\n")
     assert b"label" not in split.features
-    assert label_values(DATA, "label") == {0, 1}
     with pytest.raises(KeyError):
         split_label(DATA, "nothing")
 
 
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        (["1.0", "0.5"], [1, 0.5]),
+        (["True", "False"], [True, False]),
+        (["9223372036854775807", "9223372036854775808"], [2**63 - 1, "9223372036854775808"]),
+        (["M", "1"], ["M", "1"]),
+    ],
+)
+def test_labels_are_plain(written: list[str], plain: list[object]) -> None:
+    """Whole numbers are whole however they are written; what no number of 64 bits can be stays text."""
+    labels = split_label(table("y\n" + "\n".join(written) + "\n"), "y").labels
+    assert repr(labels) == repr(tuple(plain))
+
+
+def test_other_labels_are_texts() -> None:
+    """A value that JSON does not have is told by its text."""
+    days = Table("x.parquet", pd.DataFrame({"y": pd.to_datetime(["2026-01-05", "2026-01-06"])}))
+    assert split_label(days, "y").labels == ("2026-01-05 00:00:00", "2026-01-06 00:00:00")
+
+
 def test_features_and_labels_apart() -> None:
     """Two files of the same number of rows make a split; others make none."""
-    split = join_label(table("a\n1\n2\n"), table("i,y\n1,M\n2,B\n"))
+    split = join_label(table("a\n1\n2\n"), table("i,j,y\n1,1,M\n2,2,B\n"))
     assert split is not None
     assert (split.labels, split.column, split.features) == (("M", "B"), "y", b"a\n1\n2\n")
     assert join_label(table("a\n1\n2\n"), table("y\n1\n")) is None

@@ -23,7 +23,7 @@ from harness.evidence.pointers import parse_pointer
 from harness.evidence.prose import described_in
 from harness.evidence.prose import distinct as distinct_told
 from harness.evidence.prose_names import Names
-from harness.evidence.rows import contains, join_label, label_column, label_values, same_rows, split_label
+from harness.evidence.rows import contains, join_label, label_column, same_rows, split_label
 from harness.evidence.safe_yaml import load_json, load_yaml
 from harness.evidence.scoring import match
 from harness.evidence.table import read_table
@@ -207,7 +207,7 @@ def read_data(path: str) -> Callable[[bytes], object]:
         column = label_column(table, ("target",)) or label_column(table, (), [0, 1])
         found: list[object] = [same_rows(table, table), contains(table, table), join_label(table, table)]
         for name in dict.fromkeys([column, *table.columns[:3]]):
-            found += [label_values(table, name), split_label(table, name)] if name is not None else []
+            found += [split_label(table, name)] if name is not None else []
         return found
 
     return parse
