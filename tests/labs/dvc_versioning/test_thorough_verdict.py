@@ -68,6 +68,31 @@ def test_an_undeclared_parameter() -> None:
     assert fault.hint == "List m under the `params` of `a` in dvc.yaml."
 
 
+def test_only_what_moved_and_is_not_declared_is_named() -> None:
+    """A file that stayed, a dep, or an output of the stage's own is not what it forgot to declare."""
+    reads = {**READS, "a": frozenset({"a.out", "a.py", "forgotten", "raw", "still"})}
+    files = {"raw": "2", "forgotten": "2", "a.out": "2"}
+    stale = seen([], files, reads=reads, fresh=State({**FILES, "a.out": "3"}, {}))
+    fault = judge(stale)
+    assert fault is not None
+    assert fault.hint == "List forgotten under the `deps` of `a` in dvc.yaml."
+
+
+def test_a_declared_key_is_not_named() -> None:
+    """Of two keys that changed, the one that the stage does not declare is told."""
+    after = State({**FILES, P: "2"}, {P: {"n": 2, "m": 2}})
+    fault = judge(replace(seen([], {}), after=after, fresh=after.plus([("a.out", "2")])))
+    assert fault is not None
+    assert fault.expected == "a runs after this, since it reads m"
+
+
+def test_a_deletion_of_something_else_excuses_nothing() -> None:
+    """Only the stage whose own output was deleted had to run; an edit of an output is no deletion."""
+    made = seen(["a"], {"other": "2"}, pipeline=Pipeline((replace(A, deps=("other",)), B)))
+    assert judge(replace(made, edit=Edit("deletion", "b.out", "delete b.out"))) is not None
+    assert judge(replace(made, edit=Edit("data", "a.out", "one row more"))) is not None
+
+
 @pytest.mark.parametrize("reads", [None, frozenset({"raw"})])
 def test_stale_for_an_unknown_reason(reads: frozenset[str] | None) -> None:
     """Where nobody saw what it reads, the hint is to declare all of it; a stage that ran was too early."""
@@ -113,6 +138,9 @@ def test_what_the_oracle_did_not_foresee() -> None:
     fault = judge(seen(["b"], {}, foreseen=frozenset()))
     assert fault is not None
     assert (fault.expected, fault.found) == ("by what dvc.yaml declares, nothing runs", "b ran")
+    assert fault.hint == (
+        "`dvc repro -v` says why each stage runs; does a stage write into files that it or others read?"
+    )
 
 
 def test_a_pipeline_that_fails() -> None:
@@ -120,4 +148,5 @@ def test_a_pipeline_that_fails() -> None:
     fault = failure(Edit("comment", "a.py", "a comment"), done(exit_code=1))
     assert fault is not None
     assert (fault.expected, fault.found) == ("`dvc repro` succeeds", "it broke")
+    assert fault.hint == "Type the same and read the whole message."
     assert failure(Edit("parameter", P, "a value"), done(exit_code=1)) is None
