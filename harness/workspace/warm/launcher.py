@@ -143,6 +143,7 @@ class WarmLauncher:
     def _template(self, kind: str) -> TemplateProcess:
         listed = HERE / f"{kind}.txt"
         settings = {
+            "kind": kind,
             "modules": listed.read_text(encoding="utf-8").split() if listed.is_file() else [],
             "programs": self._programs if kind in WARM_KINDS else {},
             "scripts": scripts() if kind == "dvc" else {},

@@ -35,6 +35,7 @@ from harness.workspace.warm.program import (
     unreadable_script,
     warm_script,
 )
+from harness.workspace.warm.rehearsal import rehearse
 from harness.workspace.warm.server import Server, Start
 
 HIRE, BURY = b"H", b"B"
@@ -42,19 +43,13 @@ READY, BURIED = b"R", b"."
 MESSAGE = 1 << 16
 PAUSE = 0.002
 OURS = "harness"
-# What these find out is the same for every command, and each would find it out anew: DVC builds its parser,
-# and narwhals, which scikit-learn asks about every array, looks through all installed packages for plugins.
-FIRST_USES: tuple[tuple[str, str, tuple[object, ...]], ...] = (
-    ("dvc.cli.parser", "get_main_parser", ()),
-    ("narwhals.stable.v2.dependencies", "is_into_dataframe", (None,)),
-)
 
 
 def main(control: int, settings: str, fresh: Fresh) -> None:
     """Preload, then serve the harness; returns in a process that is to become a command, or never."""
     told = json.loads(settings)
     leaving = Leaving()
-    preload(told["modules"])
+    preload(told["modules"], told["kind"])
     leaving.remember(OURS)
     known = Settings(
         programs={name: tuple(argv) for name, argv in told["programs"].items()},
@@ -71,16 +66,14 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     begin(start, known, fresh, leaving)
 
 
-def preload(modules: list[str]) -> None:
-    """Import what can be imported; what a version lacks is left to the commands."""
+def preload(modules: list[str], kind: str) -> None:
+    """Import and rehearse what can be; what a version lacks is left to the commands."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in modules:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-        for module, function, arguments in FIRST_USES:
-            with contextlib.suppress(KeyError, AttributeError):
-                getattr(sys.modules[module], function)(*arguments)
+        rehearse(kind)
     if threading.active_count() > 1:
         raise SystemExit("a preloaded module has started a thread")
 
