@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PREPARED = pytest.StashKey[Prepared]()
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
 FORGOTTEN = ("test_", "conftest")
+# This plugin collects garbage five times at the end, which takes as long as a stage.
+NO_LAST_COLLECTION = ("-p", "no:unraisableexception")
 FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
@@ -133,7 +135,7 @@ def _settings(prepared: Prepared) -> list[str]:
     return [
         *("-c", str(CONFIGURATION), "--rootdir", folder, "--confcutdir", folder),
         *("--import-mode=importlib", "--capture=sys", "--disable-plugin-autoload"),
-        *("-p", "harness.plugin", "-p", "no:cacheprovider"),
+        *("-p", "harness.plugin", "-p", "no:cacheprovider", *NO_LAST_COLLECTION),
         *("--basetemp", str(prepared.root / "pytest")),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
@@ -15,15 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence
+from harness.workspace.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
 CHUNK = 1 << 20
-REASON_LIMIT = 500
 SPARE = 16 << 20
-LOCK_FILES = frozenset({"rwlock", "rwlock.lock", "lock", "index.lock", "HEAD.lock"})
 
 
 def read_inside(root: Path, path: str, limit: int) -> bytes | None:
@@ -105,22 +103,6 @@ def md5_inside(root: Path, path: str) -> str | None:
             text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
             return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
     return None
-
-
-def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder with its times, modes and links; pipes, sockets and lock files are left behind.
-
-    Raises:
-        CheckFailed: what lies there cannot be copied: no permission, too deep, names too long.
-        HarnessError: our disk is full.
-    """
-    try:
-        shutil.copytree(source, target, symlinks=True, ignore=_not_copied)
-    except (OSError, RecursionError) as error:
-        if os.strerror(errno.ENOSPC) in str(error):
-            raise HarnessError(f"no space left for a workspace in {target.parent}: make room") from error
-        why = str(error).replace(f"{source}/", "").replace(f"{target}/", "")[:REASON_LIMIT]
-        raise CheckFailed("files that can be copied after the lab's commands", why) from error
 
 
 def disk_is_full(root: Path) -> bool:
@@ -281,14 +263,3 @@ def _listing(folder: int) -> list[dict[str, str]] | None:
             finally:
                 os.close(file)
     return entries
-
-
-def _not_copied(folder: str, names: list[str]) -> set[str]:
-    left = set()
-    in_dvc_tmp = folder.endswith(("/.dvc/tmp", "/.git"))
-    for name in names:
-        mode = Path(folder, name).lstat().st_mode
-        plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
-        if not plain or (in_dvc_tmp and name in LOCK_FILES):
-            left.add(name)
-    return left

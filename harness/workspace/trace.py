@@ -36,16 +36,16 @@ Touched = tuple[frozenset[str], frozenset[str]]
 
 
 def reads(
-    workspace: Workspace, command: str, *, cwd: str = ".", timeout: float | None = None
+    workspace: Workspace, *argv: str, cwd: str = ".", timeout: float | None = None
 ) -> tuple[Completed, frozenset[str] | None, frozenset[str] | None]:
-    """Run a shell command as a step; return it with the files that it read and those that it wrote.
+    """Run a command as a step; return it with the files that it read and those that it wrote.
 
     A file counts as read when it was opened for reading, as written when it was made, changed or moved there;
     paths are relative to the Git root. Of a file both read and written nothing says which came first. Both
     sets are None where the system cannot tell: without inotify, or when there was more than it could queue.
     """
     with _watching(workspace.repo) as watch:
-        done = workspace.run("sh", "-c", command, cwd=inside(cwd), timeout=timeout)
+        done = workspace.run(*argv, cwd=inside(cwd), timeout=timeout)
         touched = watch.touched() if watch is not None else None
     return (done, *touched) if touched is not None else (done, None, None)
 

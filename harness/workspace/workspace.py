@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from harness.errors import CheckFailed, HarnessError
 from harness.workspace.box.isolation import isolation
 from harness.workspace.command import Completed, Limits, carry_out
+from harness.workspace.copying import copy_tree
 from harness.workspace.dvc_config import exclude_from_git, point_dvc
 from harness.workspace.environment import GIT_CONFIG, Surroundings
 from harness.workspace.files import (
     copy_inside,
-    copy_tree,
     inside,
     is_folder_inside,
     make_folder_inside,
@@ -38,6 +38,7 @@ class Workspace:
     """The folders of one workspace below `root`, and the commands run in it so far (`steps`).
 
     Commands run one after the other: one workspace, one thread. Setting `limits.stop` kills the running one.
+    `at` is the commit that is checked out, with nothing beside it, as long as no command has run.
     """
 
     def __init__(self, root: Path, limits: Limits | None = None, launcher: Launcher | None = None) -> None:
@@ -46,6 +47,7 @@ class Workspace:
         self.launcher = launcher or isolation().launcher()
         self.source: Path | None = None
         self.branch = ""
+        self.at: str | None = None
         self.steps: list[Completed] = []
         self.surroundings = Surroundings.under(self.root)
 
@@ -87,13 +89,14 @@ class Workspace:
         repository: Path | None,
         commit: str | None,
         branch: str,
+        others: tuple[str, ...] = (),
         limits: Limits | None = None,
         launcher: Launcher | None = None,
     ) -> Workspace:
         """A workspace with all branches and tags of `repository`, `commit` checked out as `branch`.
 
-        The branch is pushed to the origin. Experiments (refs/exps) stay behind; that of one experiment comes
-        along when its commit is asked for. Without a repository the workspace starts with an empty one.
+        The branch is pushed to the origin. The refs of experiments (refs/exps) stay behind, and so do their
+        commits, but for those named in `others`. Without a repository the workspace starts with an empty one.
 
         Raises:
             HarnessError: the commit is not in the repository, or `root` is already in use.
@@ -106,7 +109,7 @@ class Workspace:
         workspace.git("remote", "add", "origin", str(workspace.origin))
         exclude_from_git(workspace.repo)
         if repository is not None and commit is not None:
-            workspace._take(commit, branch)
+            workspace._take(commit, branch, others)
         workspace.configure()
         return workspace
 
@@ -124,6 +127,7 @@ class Workspace:
         place = inside(cwd)
         if not is_folder_inside(self.repo, place):
             raise CheckFailed(f"the folder {place} of the repository", "no folder there, or a link")
+        self.at = None
         with stage_pipe(self.surroundings.bin) as pipe:
             done = self.execute(argv, cwd=place, timeout=timeout)
             done = replace(done, stages=pipe.told(place))
@@ -178,10 +182,9 @@ class Workspace:
         Raises:
             HarnessError: the submission has no such commit.
         """
-        asked = ("git", "cat-file", "-e")
-        lacking = tuple(
-            sha for sha in dict.fromkeys(commits) if not self.execute((*asked, f"{sha}^{{commit}}")).ok
-        )
+        asked = self.execute(("git", "rev-list", "--no-walk", "--ignore-missing", *commits))
+        there = set(asked.stdout.split())
+        lacking = tuple(sha for sha in dict.fromkeys(commits) if sha not in there)
         if lacking:
             self._fetch("--no-tags", commits=lacking)
 
@@ -235,11 +238,12 @@ class Workspace:
         self.surroundings.make()
         self.launcher.adopt(self.root)
 
-    def _take(self, commit: str, branch: str) -> None:
-        refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", commit)
+    def _take(self, commit: str, branch: str, others: tuple[str, ...]) -> None:
+        refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", commit, *others)
         self._fetch("--no-tags", "--update-head-ok", commits=refs)
         self.git("checkout", "-q", "-f", "--no-track", "-B", branch, commit)
         self.git("push", "-q", "-u", "origin", branch)
+        self.at = commit
 
     def _fetch(self, *options: str, commits: tuple[str, ...]) -> None:
         if self.source is None:
@@ -250,6 +254,7 @@ class Workspace:
     def _copy(self, root: Path, names: tuple[str, ...], empty: tuple[str, ...] = ()) -> Workspace:
         twin = Workspace(root, self.limits, self.launcher)
         twin.source, twin.branch = self.source, self.branch
+        twin.at = self.at if "repo" in names else None
         twin.root.mkdir(parents=True, exist_ok=True)
         for name in names:
             copy_tree(self.root / name, twin.root / name)
@@ -271,6 +276,7 @@ class Workspace:
         readable: tuple[Path, ...] = (),
     ) -> Completed:
         """Run a command for the harness's own purposes: no step, but one that may read `readable` folders."""
+        self.at = self.at if argv[0] == "git" else None
         variables = self.surroundings.variables()
         limits = self.limits.within(timeout)
         order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds, limits.allowance)

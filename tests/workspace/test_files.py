@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence
-from harness.workspace.files import copy_tree, inside, md5_inside, read_inside, remove_tree, write_inside
+from harness.workspace.files import inside, md5_inside, read_inside, remove_tree, write_inside
 
 
 def test_reads_a_regular_file(tmp_path: Path) -> None:
@@ -86,22 +86,6 @@ def test_a_folder_with_a_link_has_no_md5(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "link").symlink_to("/etc/passwd")
     assert md5_inside(tmp_path, "d") is None
-
-
-def test_a_copy_keeps_times_and_links_and_leaves_locks_and_pipes(tmp_path: Path) -> None:
-    """Copying a folder keeps what matters to Git and DVC and leaves what belongs to a process."""
-    source = tmp_path / "a"
-    (source / ".dvc" / "tmp").mkdir(parents=True)
-    (source / ".dvc" / "tmp" / "rwlock").write_text("{}")
-    (source / "file").write_text("x")
-    os.utime(source / "file", ns=(10**18, 10**18 + 7))
-    (source / "link").symlink_to("file")
-    os.mkfifo(source / "pipe")
-    copy_tree(source, tmp_path / "b")
-    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == [".dvc", "file", "link"]
-    assert (tmp_path / "b" / "file").stat().st_mtime_ns == 10**18 + 7
-    assert (tmp_path / "b" / "link").is_symlink()
-    assert not any((tmp_path / "b" / ".dvc" / "tmp").iterdir())
 
 
 def test_removes_folders_that_nobody_may_write_to(tmp_path: Path) -> None:

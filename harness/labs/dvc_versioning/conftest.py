@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.evidence.repository import GitRepository
 from harness.labs.dvc_versioning.advice import advice
 from harness.labs.dvc_versioning.augmenting import augmented_versions
 from harness.labs.dvc_versioning.case import Case
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from harness.workspace.launcher import Launcher
     from harness.workspace.scenario import Scenario, ScenarioTree
 
+MOST_TAKEN_ALONG = 50
+
 
 @pytest.fixture(scope="session")
 def start_workspace(
@@ -44,10 +47,17 @@ def start_workspace(
         repository=submission.repository,
         commit=submission.commit,
         branch=submission.branch,
+        others=_experiments_of(submission),
         limits=limits.fresh(),
         launcher=launcher,
     )
     return Copies(clone, workspace_root / "fresh")
+
+
+def _experiments_of(submission: Submission) -> tuple[str, ...]:
+    """The commits of handed-in experiments that every workspace gets; those of more come when asked for."""
+    found = GitRepository(submission.repository).refs("refs/exps/").values()
+    return tuple(dict.fromkeys(found))[:MOST_TAKEN_ALONG]
 
 
 @pytest.fixture(scope="session")

@@ -159,11 +159,13 @@ class Course:
 
     def check_out(self, ws: Workspace, commit: str) -> None:
         """Bring the workspace to a commit of the submission, on the branch that is graded."""
-        head = ws.run("git", "rev-parse", "HEAD").stdout.strip()
+        untouched = ws.at is not None
+        head = ws.at or ws.run("git", "rev-parse", "HEAD").stdout.strip()
         if head != commit:
             ws.take(commit)
             ws.run("git", "checkout", "-q", "-f", "-B", ws.branch, commit, check=True)
-            ws.run("git", "clean", "-qffdx", check=True)
+            if not untouched:
+                ws.run("git", "clean", "-qffdx", check=True)
             ws.configure()
 
     def place_sources(self, ws: Workspace, commit: str) -> tuple[Placed, ...]:

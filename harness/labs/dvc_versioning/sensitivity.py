@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.workspace.workspace import Workspace
 
 STAGE_SECONDS = 120.0
+PLAIN_SCRIPT = re.compile(r"python3? [\w./-]+\.py( [\w./:=,@+-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,15 @@ def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | 
     for out in stage.outs:
         if out.path not in stage.persist:
             ws.remove(out.path)
-    done, read, _ = traced(ws, "\n".join(["set -e", *stage.cmd]), cwd=stage.wdir, timeout=STAGE_SECONDS)
+    done, read, _ = traced(ws, *_typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
     return done, read
+
+
+def _typed(stage: Stage) -> tuple[str, ...]:
+    """A stage's command as it is started: by a shell, but for a script without anything for a shell to do."""
+    if len(stage.cmd) == 1 and PLAIN_SCRIPT.fullmatch(stage.cmd[0]):
+        return tuple(stage.cmd[0].split())
+    return ("sh", "-c", "\n".join(["set -e", *stage.cmd]))
 
 
 def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:

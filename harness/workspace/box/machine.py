@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -59,6 +60,7 @@ def folders_above(path: Path) -> list[str]:
     return [word for above in reversed(path.parents) if above != above.parent for word in folder(str(above))]
 
 
+@functools.cache
 def _roots() -> list[Path]:
     """The folders outside the system in which interpreter, packages and programs lie, none inside another."""
     wanted = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]]

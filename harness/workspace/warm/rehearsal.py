@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from harness.workspace.environment import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 ROWS = 40
 PARAMS = "a: 1\nb:\n  c: 0.5\n"
@@ -48,7 +48,7 @@ def rehearse(kind: str) -> None:
 
 
 def run_a_pipeline() -> None:
-    """Make a DVC repository in a temp dir, and run a pipeline of two stages in it; ValueError if that fails."""
+    """Make a DVC repository in a temp dir and run a pipeline of two stages; ValueError if that fails."""
     tqdm = importlib.import_module("tqdm").tqdm
     main: Callable[[list[str]], int] = importlib.import_module("dvc.cli").main
     interval, tqdm.monitor_interval = tqdm.monitor_interval, 0  # it would start a thread
@@ -70,11 +70,13 @@ def handle_a_table() -> None:
     A fit could start threads, which no fork inherits.
     """
     pandas = importlib.import_module("pandas")
-    frame = pandas.DataFrame({
-        "a": [row / 7 for row in range(ROWS)],
-        "b": list(range(ROWS)),
-        "label": ["x", "y"] * (ROWS // 2),
-    })
+    frame = pandas.DataFrame(
+        {
+            "a": [row / 7 for row in range(ROWS)],
+            "b": list(range(ROWS)),
+            "label": ["x", "y"] * (ROWS // 2),
+        }
+    )
     frame = pandas.read_csv(io.StringIO(frame.to_csv(index=False))).dropna().drop_duplicates()
     frame.describe()
     frame.isna().sum()
@@ -90,7 +92,7 @@ def handle_a_table() -> None:
         score(left, left, average="macro")
 
 
-REHEARSALS: Mapping[str, Callable[[], None]] = {"dvc": run_a_pipeline, "python": handle_a_table}
+REHEARSALS: dict[str, Callable[[], None]] = {"dvc": run_a_pipeline, "python": handle_a_table}
 
 
 @contextlib.contextmanager

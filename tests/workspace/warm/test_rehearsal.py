@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from harness.workspace.command import Limits, run
 from harness.workspace.environment import Surroundings
 from harness.workspace.warm.rehearsal import REHEARSALS, rehearse
 
@@ -18,7 +18,8 @@ import dvc.cli, pandas, sklearn
 def state():
     return (
         threading.active_count(), len(os.listdir("/proc/self/task")), sorted(os.listdir("/proc/self/fd")),
-        dict(os.environ), os.getcwd(), tempfile.tempdir, sorted(os.listdir()), sorted(os.listdir(os.environ["HOME"])),
+        dict(os.environ), os.getcwd(), tempfile.tempdir,
+        sorted(os.listdir()), sorted(os.listdir(os.environ["HOME"])),
     )
 REHEARSALS[sys.argv[1]]()  # opens what stays open: the libraries' own
 before = state()
@@ -34,13 +35,17 @@ def test_a_rehearsal_leaves_the_process_as_it_was(kind: str, tmp_path: Path) -> 
     surroundings = Surroundings.under(tmp_path)
     surroundings.make()
     variables = {**surroundings.variables(), "PYTHONPATH": str(Path(__file__).parents[3])}
-    words = [sys.executable, "-c", STATE, kind]
-    done = subprocess.run(words, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    words = (sys.executable, "-c", STATE, kind)
+    done = run(words, cwd=tmp_path, env=variables, limits=Limits())
+    assert (done.exit_code, done.stderr) == (0, "")
 
 
 def test_what_cannot_be_rehearsed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rehearsal that fails, or of a kind that has none, ends nothing."""
-    monkeypatch.setitem(REHEARSALS, "broken", lambda: {}["no such thing"])  # type: ignore[misc]
+
+    def fail() -> None:
+        raise ImportError("no such library")
+
+    monkeypatch.setitem(REHEARSALS, "broken", fail)
     rehearse("broken")
     rehearse("base")
