@@ -1,16 +1,12 @@
-"""The grading process's side: templates, the crew of servers that each workspace has, and their commands."""
+"""The grading process's side: the crew of servers that each workspace has, and their commands."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
-import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.workspace.box.bubblewrap import HeldBox, shown
@@ -19,111 +15,19 @@ from harness.workspace.environment import Surroundings
 from harness.workspace.launcher import shell_code
 from harness.workspace.warm import server as words
 from harness.workspace.warm.channel import Request, send
-from harness.workspace.warm.template import BURY, HIRE
+from harness.workspace.warm.hiring import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from harness.workspace.box.bubblewrap import Bubblewrap
-    from harness.workspace.box.entering import Entry
     from harness.workspace.launcher import Order
+    from harness.workspace.warm.hiring import TemplateProcess
 
-CHECKOUT = Path(__file__).parents[3]
-BOOT = """\
-import sys
-fresh = frozenset(sys.modules), tuple(sys.path[1:])
-sys.path[0] = sys.argv[3]
-from harness.workspace.warm.interpreter import Fresh
-from harness.workspace.warm.template import main
-del sys.path[0]
-main(int(sys.argv[1]), sys.argv[2], Fresh(*fresh))
-"""
-# A grade is the same each time: sets too come in the same order each time.
-SEED = {"PYTHONHASHSEED": "0"}
-PATIENCE = 20.0
 KILLED = 137
 STATUS_BYTES = 16
 MOST_WAITING = 64
-
-
-class Lost(Exception):
-    """A template or a server does not answer any more."""
-
-
-class TemplateProcess:
-    """A template, started at once and ready when it answers."""
-
-    def __init__(self, settings: Mapping[str, object], variables: Mapping[str, str]) -> None:
-        self._lock = threading.Lock()
-        self._ready = False
-        self._control, theirs = socket.socketpair()
-        self._control.settimeout(PATIENCE)
-        with theirs:
-            number = str(theirs.fileno())
-            self._process = subprocess.Popen(  # noqa: S603 (our own code)
-                [sys.executable, "-c", BOOT, number, json.dumps(settings), str(CHECKOUT)],
-                env={**variables, **SEED},
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(theirs.fileno(),),
-            )
-
-    def hire(self, door: socket.socket | None, entry: Entry | None) -> socket.socket:
-        """Have a server forked, into a box where one is given; returns its control. Raises Lost."""
-        ours, theirs = socket.socketpair()
-        ours.settimeout(PATIENCE)
-        handed = [theirs, door] if door is not None else [theirs]
-        with theirs, self._lock:
-            try:
-                self._wait_until_ready()
-                message = HIRE + json.dumps(entry.to_json() if entry else None).encode()
-                send(self._control, message, [sock.fileno() for sock in handed])
-                self._answer()
-            except (OSError, Lost) as error:
-                ours.close()
-                raise Lost(str(error)) from error
-        return ours
-
-    def bury(self) -> None:
-        """End what dead servers have left behind. Raises Lost."""
-        with self._lock:
-            try:
-                self._control.sendall(BURY)
-                self._answer()
-            except OSError as error:
-                raise Lost(str(error)) from error
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
-
-    def close(self) -> None:
-        """End it; its servers end with their own controls. One that never served is not waited for."""
-        self._control.close()
-        if not self._ready:
-            self._process.kill()
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _wait_until_ready(self) -> None:
-        if not self._ready:
-            self._answer()
-            self._ready = True
-
-    def _answer(self) -> None:
-        if not self._control.recv(1):
-            raise Lost("the template has ended")
 
 
 @dataclass
@@ -136,16 +40,20 @@ class Crew:
     servers: dict[str, socket.socket] = field(default_factory=dict)
     box: HeldBox | None = None
 
-    def order(self, kind: str, order: Order, others: tuple[str, ...]) -> WarmCommand:
-        """Start a command with the server of `kind`, the doors of `others` open to it. Raises Lost."""
+    def order(self, kind: str, order: Order, needed: tuple[str, ...] | None) -> WarmCommand:
+        """Start a command with the server of `kind`. Raises Lost.
+
+        The servers that are `needed` are hired too, and the doors of all stand open to it; None: of none.
+        """
         if self.bubblewrap is not None and self.box is None:
             self.bubblewrap = self.bubblewrap.serving(order)
             self.box = HeldBox(self.bubblewrap, order)
-        for name in {*others, kind} - set(self.servers):
+        for name in {*(needed or ()), kind} - set(self.servers):
             self.servers[name] = self._hire(name)
-        for name in others:
+        called = () if needed is None else tuple(self.servers)
+        for name in called:
             self._tell(name, words.LISTEN)
-        for name in others:
+        for name in called:
             self._hear(name)
         return WarmCommand(self, self.servers[kind], order)
 

@@ -16,7 +16,8 @@ from harness.workspace.box.isolation import isolation
 from harness.workspace.environment import Surroundings, interpreter_bin
 from harness.workspace.launcher import PlainLauncher
 from harness.workspace.probe import INTERPRETER
-from harness.workspace.warm.crew import Crew, Lost, TemplateProcess
+from harness.workspace.warm.crew import Crew
+from harness.workspace.warm.hiring import Lost, TemplateProcess
 from harness.workspace.warm.program import SAFE
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ WARM_KINDS = ("python", "dvc")
 PLAIN_KIND = "base"
 ASKING_DVC = frozenset({"pipeline_probe.py"})
 ALONE = frozenset({"git"})
+RUNNING_STAGES = (("repro",), ("exp", "run"), ("experiments", "run"), ("stage", "add"), ("queue", "start"))
 TRIES = 2
 BY_SHELL = "'''exec' "
 
@@ -83,10 +85,10 @@ class WarmLauncher:
             return self._plain.start(order)
         root, order = order.root, plainly_named(order)
         kind = kind_of(order.argv)
-        others = () if order.argv[0] in ALONE else WARM_KINDS
+        needed = needed_by(order.argv)
         for _ in range(TRIES):
             with contextlib.suppress(Lost):
-                return self._crew(root).order(kind, order, others)
+                return self._crew(root).order(kind, order, needed)
             self._replace(root)
         return self._plain.start(order)
 
@@ -165,6 +167,20 @@ def kind_of(argv: tuple[str, ...]) -> str:
     if argv[1:3] == SAFE and Path(argv[3]).name in ASKING_DVC:
         return "dvc"
     return KINDS.get(argv[0], PLAIN_KIND)
+
+
+def needed_by(argv: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The kinds of servers that a command is likely to call; None when it calls no program that we know.
+
+    What it calls of another kind starts cold.
+    """
+    if argv[0] in ALONE:
+        return None
+    if argv[0] == "dvc":
+        return ("python",) if any(argv[1 : 1 + len(words)] == words for words in RUNNING_STAGES) else ()
+    if argv[0] in KINDS:
+        return ()
+    return WARM_KINDS
 
 
 def variables() -> Mapping[str, str]:

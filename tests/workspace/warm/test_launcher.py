@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.workspace.command import Limits, run
-from harness.workspace.warm.launcher import programs, shebang, write_clients
+from harness.workspace.warm.launcher import needed_by, programs, shebang, write_clients
 from harness.workspace.workspace import Workspace
 
 from .conftest import Pair
@@ -172,3 +172,34 @@ def test_the_interpreter_of_a_script_of_pips_is_found(tmp_path: Path) -> None:
     assert shebang(script) == str(interpreter)
     script.write_text("#!/bin/sh\nexec python3\n")
     assert shebang(script) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        ("git status", None),
+        ("dvc repro -f --no-run-cache", ("python",)),
+        ("dvc exp run -n one", ("python",)),
+        ("dvc exp show --json", ()),
+        ("dvc pull", ()),
+        ("python train.py", ()),
+        ("sh -c ./run.sh", ("python", "dvc")),
+        ("make", ("python", "dvc")),
+    ],
+)
+def test_only_the_servers_that_a_command_is_likely_to_call_are_hired(
+    command: str, needed: tuple[str, ...] | None
+) -> None:
+    """A command that runs no stage has no server for stages forked into its box."""
+    assert needed_by(tuple(command.split())) == needed
+
+
+def test_what_is_not_hired_starts_cold(pair: Pair) -> None:
+    """A script that calls DVC, and another script through a shell, gets the same answers as ever."""
+    calls = (
+        "import subprocess\nprint(subprocess.run(['{}'], shell=True, capture_output=True, text=True).stdout)"
+    )
+    pair.write({"a.py": calls.format("dvc --version; python b.py"), "b.py": "print('b')\n"})
+    warm, cold = pair.run("python", "a.py")
+    assert warm.stdout == cold.stdout
+    assert warm.stdout.split()[1:] == ["b"]
