@@ -110,7 +110,7 @@ def _rows(ws: Workspace, path: str) -> int | None:
 
 
 def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
-    """Push what was handed in to an empty remote and pull it into fresh clones: all of it, and one target.
+    """Push what was handed in to an empty remote and pull it into a fresh clone: one target, then all of it.
 
     ``commit`` is the one whose tracked files were all handed in.
     """
@@ -120,12 +120,13 @@ def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
         ws.run("git", "push", "-q", "-f", "origin", ws.branch, check=True)
     objects.fill_cache(ws, wanted.values())
     pushed = ws.run("dvc", "push", cwd=root)
-    everything, alone = ws.teammate(ws.root / "everything"), ws.teammate(ws.root / "alone")
-    pulled = everything.run("dvc", "pull", cwd=root)
+    mate = ws.teammate(ws.root / "teammate")
     target = min(wanted, key=lambda path: (not path.endswith(".csv"), path))
     pointer = next((one.file for one in objects.case.pointers(commit) if one.path == target), target)
-    single = alone.run("dvc", "pull", relative_to(pointer, root), cwd=root)
-    ws.steps.extend([*everything.steps, *alone.steps])
+    single = mate.run("dvc", "pull", relative_to(pointer, root), cwd=root)
+    pulled_alone = {path: mate.md5(path) for path in wanted}
+    pulled = mate.run("dvc", "pull", cwd=root)
+    ws.steps.extend(mate.steps)
     return Pushed(
         commit=commit,
         push=pushed,
@@ -133,9 +134,9 @@ def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
         single=single,
         wanted=wanted,
         stored=_stored(ws),
-        pulled={path: everything.md5(path) for path in wanted},
+        pulled={path: mate.md5(path) for path in wanted},
         single_target=target,
-        pulled_alone={path: alone.md5(path) for path in wanted},
+        pulled_alone=pulled_alone,
     )
 
 
