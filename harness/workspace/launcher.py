@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from harness.workspace.box.allowance import Allowance
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from harness.workspace.box.allowance import Allowance
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 GRACE_SECONDS = 10.0
@@ -100,7 +100,17 @@ class PlainLauncher:
         """Everything can be read already."""
 
     def explain(self, order: Order, exit_code: int, stderr: str) -> str | None:
-        """No limit is set here."""
+        """The limit for each process that a failed command met, as far as its last words tell."""
+        if order.root is None:
+            return None
+        return (order.allowance or Allowance()).met(exit_code, stderr, boxed=False)
+
+
+def plain_limits(order: Order) -> tuple[tuple[int, int], ...]:
+    """What each process of a workspace's command may use outside a box, for setrlimit(2)."""
+    if order.root is None:
+        return ()
+    return (order.allowance or Allowance()).plain_limits(order.seconds)
 
 
 class Supervised:
@@ -110,9 +120,10 @@ class Supervised:
 
     def __init__(self, order: Order) -> None:
         read, self._control = os.pipe()
+        limits = ",".join(f"{kind}={value}" for kind, value in plain_limits(order))
         try:
             self._process = subprocess.Popen(  # noqa: S603 (running a submission's commands is the purpose)
-                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR), str(read), *order.argv],
+                [sys.executable, "-I", "-S", os.fspath(SUPERVISOR), str(read), limits, *order.argv],
                 cwd=order.cwd,
                 env=dict(order.env),
                 stdin=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ PR_SET_CHILD_SUBREAPER = 36
 CANNOT_START = 127
 KILLED = 137
 SIGNAL_BASE = 128
+AFTER_SIGNAL = 5
 
 
 def prctl(option: int, value: int) -> None:
@@ -28,8 +29,26 @@ def prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def start(argv: list[str]) -> int:
-    """Fork the command into a process group of its own and return its process id."""
+def limit(kind: int, value: int) -> None:
+    """Set a limit of this process, no higher than it is; nothing happens where the system does not know it.
+
+    At the soft limit of processor time a process gets a signal of that name; at the hard one it is killed as
+    for anything else.
+    """
+    import resource  # noqa: PLC0415 (Windows has none)
+
+    with contextlib.suppress(ValueError, OSError):
+        most = resource.getrlimit(kind)[1]
+        hard = value + AFTER_SIGNAL if kind == resource.RLIMIT_CPU else value
+        hard = hard if most == resource.RLIM_INFINITY else min(hard, most)
+        resource.setrlimit(kind, (min(value, hard), hard))
+
+
+def start(argv: list[str], limits: str = "") -> int:
+    """Fork the command into a process group of its own and return its process id.
+
+    `limits` are written as kind=value, with commas between.
+    """
     pid = os.fork()
     if pid:
         return pid
@@ -38,6 +57,8 @@ def start(argv: list[str]) -> int:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
+        for pair in filter(None, limits.split(",")):
+            limit(*map(int, pair.split("=")))
         os.execvp(argv[0], argv)  # noqa: S606 (the command is the caller's)
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
@@ -111,19 +132,19 @@ def wait(child: int, control: int, wakeup: int) -> int:
             return KILLED
 
 
-def main(control: int, argv: list[str]) -> int:
-    """Run `argv`, and return its exit code once everything that it started is dead."""
+def main(control: int, limits: str, argv: list[str]) -> int:
+    """Run `argv` within its limits, and return its exit code once everything that it started is dead."""
     os.set_inheritable(control, False)  # noqa: FBT003 (it takes no keyword)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     wakeup, alarm = os.pipe()
     os.set_blocking(alarm, False)
     signal.set_wakeup_fd(alarm)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    child = start(argv)
+    child = start(argv, limits)
     code = wait(child, control, wakeup)
     kill_all(child)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import textwrap
 from pathlib import Path
 
@@ -146,6 +147,8 @@ CALLING = {
     "hypervisor": (
         "s = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM); s.settimeout(2); s.connect((2, 1))"
     ),
+    "kernel-crypto": "s = socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET)",
+    "bluetooth": "s = socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, 1)",
     "docker": "s = socket.socket(socket.AF_UNIX); s.connect('/var/run/docker.sock')",
     "bus": "s = socket.socket(socket.AF_UNIX); s.connect('/run/dbus/system_bus_socket')",
 }
@@ -184,6 +187,34 @@ def test_it_is_nobody(attack: Attack) -> None:
 
 def test_nothing_names_the_harness(attack: Attack) -> None:
     """Neither variables, nor the user, nor the host's name tell that a grader is at work."""
-    done = attack("env; id; hostname; pwd; cat /etc/passwd /etc/hosts /proc/1/cmdline; ls / /workspace /tmp")
+    shown = "env; id; hostname; pwd; cat /etc/passwd /etc/hosts; ls / /workspace /tmp"
+    done = attack(f"{shown}; cat /proc/*/cmdline /proc/*/environ /proc/*/comm 2>/dev/null | tr '\\0' ' '")
+    said = done.stdout.replace(sys.prefix, "").replace(sys.base_prefix, "").lower()
     words = ("harness", "grade", "grading", "pytest", "score", "pytest-of", "student", "submission")
-    assert [word for word in words if word in done.stdout.lower()] == []
+    assert [word for word in words if word in said] == []
+
+
+LISTING = "import os; here = '/proc/self/fd'; print(sorted(map(int, os.listdir(here))))"
+ENTRIES = {
+    "shell": ("sh", "-c", "ls /proc/self/fd"),
+    "python-code": ("python", "-c", LISTING),
+    "python-script": ("python", "list.py"),
+    "below-a-shell": ("sh", "-c", "python list.py"),
+    "below-dvc": ("dvc", "repro", "-q"),
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_no_descriptor_of_ours_comes_along(boxed: Workspace, name: str) -> None:
+    """However a command starts, it holds its three streams and nothing else (3 is its look at the list)."""
+    boxed.run("dvc", "init", "-q", check=True)
+    boxed.write("list.py", f"{LISTING}\n".encode())
+    boxed.write("dvc.yaml", b"stages: {a: {cmd: python list.py}}\n")
+    done = boxed.run(*ENTRIES[name], check=True)
+    assert done.stdout.replace("\n", ", ").strip("[], ") == "0, 1, 2, 3"
+
+
+def test_streams_can_be_opened_by_name(boxed: Workspace) -> None:
+    """Its own output and errors are a command's to open, as in a terminal."""
+    done = boxed.run("sh", "-c", "echo one > /dev/stdout; echo two | tee /dev/stderr >/dev/null", check=True)
+    assert (done.stdout, done.stderr) == ("one\n", "two\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,9 @@ from harness.errors import HarnessError
 from harness.grading.rubric import Detection, Rubric
 from harness.labs.limits import limits_of
 from harness.workspace.box.allowance import MB, Allowance
+from harness.workspace.box.isolation import isolation
 from harness.workspace.command import Limits
+from tests.labs.conftest import Graded, Submitted
 
 
 def rubric(**limits: object) -> Rubric:
@@ -71,3 +74,55 @@ def test_what_is_no_limit_is_refused(key: str, value: object) -> None:
     """A key that there is none of, and a value that is no number above 0, are the rubric's mistake."""
     with pytest.raises(HarnessError, match=rf"\[limits\] of tiny.*{key}"):
         limits_of(rubric(**{key: value}))
+
+
+# What the tiny lab's script does, the limit that its lab has, and what the student reads.
+MET = {
+    "command": ("sleep 60", "command_seconds = 1", "time limit"),
+    "submission": ("sleep 60", "submission_minutes = 0.02", "ran past the 1.2 s that they have together"),
+    "processor": ("while :; do :; done", "cpu_seconds = 1", "used more than 1 s of processor time"),
+    "memory": ("python3 -c 'bytearray(1 << 30)'", "memory_mb = 200", "ran out of its 200 MB of memory"),
+    "processes": (
+        "python3 -c 'import os, time\nwhile 1: os.fork() or time.sleep(9)'",
+        "processes = 50",
+        "started more than 50 processes or threads at once",
+    ),
+    "file": (
+        "head -c 9000000 /dev/zero > f",
+        "file_mb = 1",
+        "tried to write a file of more than 1 MB",
+    ),
+    "disk": (
+        "for i in 1 2 3 4; do head -c 40000000 /dev/zero > f$i; done; sleep 9",
+        "disk_mb = 100",
+        "ran out of its 100 MB of disk space",
+    ),
+    "files": (
+        "python3 -c 'for i in range(9000): open(str(i), \"w\")'",
+        "files = 1000",
+        "made more than 1,000 files",
+    ),
+    "output": ("yes", "output_mb = 1", "printed more than 1 MB"),
+}
+BOXED = ("memory", "processes", "disk", "files")
+
+
+@pytest.mark.parametrize("name", MET)
+def test_a_limit_of_the_lab_fails_the_check_that_met_it(
+    graded: Graded, tiny: Path, submitted: Submitted, name: str
+) -> None:
+    """Each limit can be set in the rubric; whoever meets it fails one check, which names it."""
+    if name in BOXED and isolation().kind == "none":
+        pytest.skip("; ".join(isolation().missing))
+    script, limit, said = MET[name]
+    with (tiny / "rubric.toml").open("a", encoding="utf-8") as rubric:
+        rubric.write(f"\n[limits]\n{limit}\n")
+    submission = submitted({"greeting.txt": "hello\n", "count.sh": f"{script}\n"})
+    finished = graded(tiny, submission=submission)
+    checks = {check.id: check for check in finished.grade.checks}
+    assert said in str(checks["C.runs"].found)
+    assert {id_: check.status for id_, check in checks.items()} == {
+        "G.file": "passed",
+        "G.polite": "passed",
+        "C.runs": "failed",
+    }

@@ -7,6 +7,8 @@ import re
 import sys
 from dataclasses import dataclass
 
+from harness.workspace.supervisor import AFTER_SIGNAL
+
 if sys.platform != "win32":
     import resource
 
@@ -49,7 +51,9 @@ class Allowance:
             f"-d {data}",
             f"-f {self.file // 512}",
             f"-n {self.handles}",
-            f"-t {self.processor_seconds(seconds)}",
+            # The soft limit alone gives a signal of that name, see `supervisor.limit`.
+            f"-S -t {self.processor_seconds(seconds)}",
+            f"-H -t {self.processor_seconds(seconds) + AFTER_SIGNAL}",
         )
         # dash calls the limit of processes -p, every other shell -u.
         number = f"ulimit -u {self.processes} 2>/dev/null || ulimit -p {self.processes}; "
@@ -68,6 +72,12 @@ class Allowance:
             (resource.RLIMIT_CPU, self.processor_seconds(seconds)),
             (resource.RLIMIT_NPROC, self.processes),
         )
+
+    def plain_limits(self, seconds: float) -> tuple[tuple[int, int], ...]:
+        """Those of them that hold outside a box, where processes are counted for all that a user runs."""
+        if sys.platform == "win32":
+            return ()
+        return tuple(pair for pair in self.process_limits(seconds) if pair[0] != resource.RLIMIT_NPROC)
 
     @property
     def out_of_memory(self) -> str:
@@ -89,23 +99,25 @@ class Allowance:
         """What a student reads when folders lie in too many folders."""
         return f"made folders more than {self.depth} deep"
 
-    def met(self, exit_code: int, stderr: str) -> str | None:
+    def met(self, exit_code: int, stderr: str, *, boxed: bool = True) -> str | None:
         """The limit that a failed command seems to have met, by its exit code and its last words.
 
-        For wording only: the command has failed whatever it printed.
+        For wording only: the command has failed whatever it printed. Outside a box (not `boxed`) there is no
+        limit on processes.
         """
         if not exit_code:
             return None
         last = stderr[-LAST_WORDS:]
         found = (name for name, pattern in SIGNS.items() if pattern.search(last))
         kind = DEATHS.get(exit_code) or next(found, None)
-        return self._sentences().get(kind) if kind else None
+        return self._sentences().get(kind) if kind and (boxed or kind != "processes") else None
 
     def _sentences(self) -> dict[str, str]:
+        cpu = f"more than {self.cpu} s of" if self.cpu else "up its"
         return {
             "memory": self.out_of_memory,
             "file": f"tried to write a file of more than {sized(self.file)}",
-            "cpu": f"used more than {self.cpu or 'all'} s of processor time",
+            "cpu": f"used {cpu} processor time",
             "handles": f"had more than {self.handles:,} files open at once",
             "processes": f"started more than {self.processes:,} processes or threads at once",
         }

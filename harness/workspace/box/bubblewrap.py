@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHOWN_ROOT = "/workspace"
 WRITABLE = ("repo", "cache", "storage", "origin", "home", "tmp", "site")
 READABLE = ("bin", "etc")
+# Without /proc, a command may write into the memory of others of its user, and live on in them.
+READ_ONLY = ("/proc", "/dev", "/")
 KILLED = 137
 HELD_SECONDS = 24 * 3600.0
 NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
@@ -38,16 +40,24 @@ class Bubblewrap:
     """How boxes are made on this machine.
 
     `setpriv` is the program that changes the user, where the harness runs as root: a box then has a user of
-    its own, who owns the workspace and nothing else. An ordinary user's boxes are user namespaces.
+    its own, who owns the workspace and nothing else. An ordinary user's boxes are user namespaces. What is
+    `ours` keeps its user, without capabilities: commands can neither end it nor change it.
     """
 
     program: str
     setpriv: str | None
     allowance: Allowance
+    ours: bool = False
 
     def serving(self, order: Order) -> Bubblewrap:
         """The same, with the limits that a command brings along."""
         return self if order.allowance is None else replace(self, allowance=order.allowance)
+
+    def hand_over(self, order: Order, *pipes: int) -> None:
+        """Make pipes the command's own, so that it can open /dev/stdout and /dev/stderr by their names."""
+        if self.setpriv is not None and not self.ours:
+            for pipe in pipes:
+                os.fchown(pipe, owner_of(order.root), -1)
 
     def arguments(self, order: Order) -> list[str]:
         """What bwrap is told for a command, apart from descriptors and the command itself."""
@@ -58,14 +68,14 @@ class Bubblewrap:
             *("--perms", "1777", "--size", str(self.allowance.shared), "--tmpfs", "/dev/shm"),  # noqa: S108 (the box's own)
             *_folders(order),
             *machine.interpreter(),  # after /tmp, in which a checkout may lie
-            *("--remount-ro", "/dev", "--remount-ro", "/"),
+            *(word for place in READ_ONLY for word in ("--remount-ro", place)),
         ]
 
     def inner(self, order: Order, seconds: float) -> list[str]:
         """The command line inside the box: change the user, set limits, become the command."""
         user: list[str] = []
         if self.setpriv is not None:
-            uid = str(owner_of(order.root))
+            uid = "0" if self.ours else str(owner_of(order.root))
             user = [self.setpriv, "--reuid", uid, "--regid", uid, "--clear-groups"]
             user += ["--inh-caps", "-all", "--bounding-set", "-all", "--"]
         limits = self.allowance.shell_limits(seconds)
@@ -89,7 +99,7 @@ class HeldBox:
 
     def __init__(self, bubblewrap: Bubblewrap, order: Order) -> None:
         waiting = replace(order, argv=("sh", "-c", "echo; while :; do sleep 1000; done"))
-        self._boxed = Boxed(bubblewrap, waiting, HELD_SECONDS)
+        self._boxed = Boxed(replace(bubblewrap, ours=True), waiting, HELD_SECONDS)
         os.read(self._boxed.stdout, 1)  # the box is furnished when the shell speaks
         limits = bubblewrap.allowance.process_limits(order.seconds)
         uid = owner_of(order.root) if bubblewrap.setpriv is not None else None
@@ -116,6 +126,7 @@ class Boxed:
         self._status = status
         self._streams = [stream for stream in (self._process.stdout, self._process.stderr) if stream]
         self.stdout, self.stderr = (stream.fileno() for stream in self._streams)
+        bubblewrap.hand_over(order, self.stdout, self.stderr)
         self.first = self._first_process()
         self._init = Init(self.first)
         self._watch = Watch(_root(order), self._init, bubblewrap.allowance)

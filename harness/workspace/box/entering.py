@@ -11,9 +11,10 @@ import contextlib
 import ctypes
 import fcntl
 import os
-import resource
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from harness.workspace.supervisor import limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,8 @@ FILTER_ROW = 8
 class Entry:
     """What a process needs to know to enter a box; `uid` is None where the box is an ordinary user's.
 
-    `pid` is the box's first process as seen from outside, `limits` are pairs of resource and value.
+    `pid` is the box's first process as seen from outside, 0 where there is no box and the limits are all;
+    `limits` are pairs of resource and value.
     """
 
     pid: int
@@ -75,19 +77,25 @@ class _Program(ctypes.Structure):
 def enter(entry: Entry) -> int:
     """Go into the box with a fork of this process; returns 0 in the fork, its process id in this process.
 
+    Where there is no box this process itself gets the limits, and 0 is returned.
+
     To be called in a process of one thread that has no other use: it is half inside afterwards, and should
     wait for the fork and end.
 
     Raises:
         OSError: the box cannot be entered.
     """
+    if not entry.pid:
+        for kind, value in entry.limits:
+            limit(kind, value)
+        return 0
     libc = ctypes.CDLL(None, use_errno=True)
     _join(libc, entry)
     os.chdir("/")
     pid = os.fork()
     if pid == 0:
         for kind, value in entry.limits:
-            _limit(kind, value)
+            limit(kind, value)
         _become(libc, entry.uid)
         _seal(libc, entry.filter)
     return pid
@@ -118,14 +126,6 @@ def _outer(opened: contextlib.ExitStack, user: int) -> list[int]:
     outer = fcntl.ioctl(user, NS_GET_PARENT)
     opened.callback(os.close, outer)
     return [] if os.path.sameopenfile(outer, _handle(opened, os.getpid(), "user")) else [outer]
-
-
-def _limit(kind: int, value: int) -> None:
-    """Set a limit, soft and hard, no higher than it is."""
-    with contextlib.suppress(ValueError):
-        _, most = resource.getrlimit(kind)
-        value = value if most == resource.RLIM_INFINITY else min(value, most)
-        resource.setrlimit(kind, (value, value))
 
 
 def _become(libc: ctypes.CDLL, uid: int | None) -> None:

@@ -9,10 +9,11 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.workspace.box.bubblewrap import HeldBox, shown
+from harness.workspace.box.bubblewrap import KILLED, HeldBox, shown
+from harness.workspace.box.entering import Entry
 from harness.workspace.box.watch import size_of, too_large
 from harness.workspace.environment import Surroundings
-from harness.workspace.launcher import shell_code
+from harness.workspace.launcher import plain_limits, shell_code
 from harness.workspace.warm import server as words
 from harness.workspace.warm.channel import Request, send
 from harness.workspace.warm.hiring import Lost
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from harness.workspace.launcher import Order
     from harness.workspace.warm.hiring import TemplateProcess
 
-KILLED = 137
 STATUS_BYTES = 16
 MOST_WAITING = 64
 
@@ -49,7 +49,7 @@ class Crew:
             self.bubblewrap = self.bubblewrap.serving(order)
             self.box = HeldBox(self.bubblewrap, order)
         for name in {*(needed or ()), kind} - set(self.servers):
-            self.servers[name] = self._hire(name)
+            self.servers[name] = self._hire(name, order)
         called = () if needed is None else tuple(self.servers)
         for name in called:
             self._tell(name, words.LISTEN)
@@ -94,8 +94,8 @@ class Crew:
             with contextlib.suppress(Lost):
                 template.bury()
 
-    def _hire(self, kind: str) -> socket.socket:
-        entry = self.box.entry if self.box is not None else None
+    def _hire(self, kind: str, order: Order) -> socket.socket:
+        entry = self.box.entry if self.box is not None else Entry(0, None, plain_limits(order), None)
         with open_door(Surroundings.under(self.root).bin / f".{kind}") as door:
             return self.templates[kind].hire(door, entry)
 
@@ -144,6 +144,8 @@ class WarmCommand:
         self._status, theirs = socket.socketpair()
         nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         here = os.open(order.cwd, os.O_RDONLY | os.O_CLOEXEC)
+        if crew.bubblewrap is not None:
+            crew.bubblewrap.hand_over(order, out, err)
         try:
             with theirs:
                 send(control, words.TAKE, [theirs.fileno()])

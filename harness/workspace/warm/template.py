@@ -6,6 +6,7 @@ It is started as `python -c "…main()"` with its settings as JSON in the one ar
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -57,6 +58,7 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
         variables=read_at_start(told["variables"]),
         preloaded=frozenset(name.partition(".")[0] for name in leaving.preloaded - fresh.modules) - {OURS},
     )
+    hide_arguments()
     gc.collect()
     gc.freeze()
     use_large_pages()
@@ -64,6 +66,20 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     sock.sendall(READY)
     start = Template(sock).serve()
     begin(start, known, fresh, leaving)
+
+
+def hide_arguments() -> None:
+    """Leave of this process's command line the program alone: what is forked from it shows it to everybody.
+
+    Source: the fields arg_start and arg_end of proc_pid_stat(5).
+    """
+    if sys.platform != "linux":
+        return
+    with open("/proc/self/stat", "rb") as file:  # noqa: PTH123
+        fields = file.read().rpartition(b")")[2].split()
+    start, end = (int(field) for field in fields[45:47])
+    program = len(ctypes.string_at(start))
+    ctypes.memset(start + program, 0, end - start - program)
 
 
 def preload(modules: list[str], kind: str) -> None:

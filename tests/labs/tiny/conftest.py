@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from harness.labs.limits import LabLimits
     from harness.submission import Submission
+    from harness.workspace.launcher import Launcher
 
 
 def _count(workspace: Workspace) -> str:
@@ -31,8 +33,15 @@ def scenarios() -> tuple[Scenario, ...]:
 
 
 @pytest.fixture(scope="session")
-def start_workspace(submission: Submission) -> Callable[[Path], Workspace]:
+def start_workspace(
+    submission: Submission, limits: LabLimits, launcher: Launcher
+) -> Callable[[Path], Workspace]:
     """Start from the submission as it was handed in."""
     return lambda root: Workspace.create(
-        root, repository=submission.repository, commit=submission.commit, branch=submission.branch
+        root,
+        repository=submission.repository,
+        commit=submission.commit,
+        branch=submission.branch,
+        limits=limits.fresh(),
+        launcher=launcher,
     )
