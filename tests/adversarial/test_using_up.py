@@ -20,6 +20,12 @@ MEMORY = "ran out of its 300 MB of memory"
 DISK = "ran out of its 120 MB of disk space"
 FILES = "made more than 3,000 files"
 PROCESSES = "started more than 64 processes or threads at once"
+DELETING = """
+import mmap, os, time
+held = []
+for i in range(6):
+    f = os.open(str(i), 66); os.unlink(str(i)); os.write(f, bytes(45 << 20))
+    """
 USING_UP = {
     "memory": ("python -c 'x = bytearray(3 << 30)'", MEMORY),
     "memory-slowly": ("python -c 'x = []\nwhile 1: x.append(bytearray(1 << 20))'", MEMORY),
@@ -48,6 +54,11 @@ USING_UP = {
         "python -c 'import os\nfor n in range(400): os.posix_fallocate(os.open(str(n), 66), 0, 50 << 20)'",
         DISK,
     ),
+    "disk-without-names": (f"python -c '{DELETING}held.append(f)\ntime.sleep(9)'", DISK),
+    "disk-mapped-without-names": (
+        f"python -c '{DELETING}held.append(mmap.mmap(f, 45 << 20)); os.close(f)\ntime.sleep(9)'",
+        DISK,
+    ),
     "files": ("python -c 'for i in range(9000): open(str(i), \"w\").close()'", FILES),
 }
 
@@ -67,6 +78,19 @@ def test_shared_memory_is_limited(attack: Attack) -> None:
     """Shared memory holds no more than it may."""
     done = attack("head -c 50000000 /dev/zero > /dev/shm/x; stat -c %s /dev/shm/x")
     assert int(done.stdout) <= SMALL.shared
+
+
+NOBODYS = {
+    "a-file-in-memory": "os.write(os.memfd_create('x'), bytes(50 << 20))",
+    "system-v": "assert ctypes.CDLL(None).shmget(0, 50 << 20, 0o1600) != -1",
+}
+
+
+@pytest.mark.parametrize("name", NOBODYS)
+def test_there_is_no_memory_that_belongs_to_no_process(attack: Attack, name: str) -> None:
+    """Memory that no process would be seen to use is refused, so that all of it counts."""
+    done = attack(f"python -c \"import ctypes, os; {NOBODYS[name]}; print('got it')\"")
+    assert (done.stdout, done.ok) == ("", False)
 
 
 NEVER_ENDING = {
@@ -190,6 +214,15 @@ def test_output_is_limited(boxed: Workspace) -> None:
     boxed.limits = replace(boxed.limits, printed=1 << 20)
     with pytest.raises(CheckFailed, match="printed more than 1 MB"):
         boxed.run("yes", timeout=30)
+
+
+@pytest.mark.parametrize("line", ["while :; do :; done", "python -c 'while 1: pass'", "python loop.py"])
+def test_processor_time_is_limited(boxed: Workspace, line: str) -> None:
+    """A process that computes for longer than it may fails its check, and the student reads why."""
+    boxed.limits = replace(boxed.limits, allowance=replace(SMALL, cpu=1))
+    boxed.write("loop.py", b"while True: pass\n")
+    with pytest.raises(CheckFailed, match="used more than 1 s of processor time"):
+        boxed.run("sh", "-c", line, timeout=30)
 
 
 def test_a_submissions_time_is_limited(boxed: Workspace) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import select
 import signal
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,37 @@ class Init:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def nameless(pids: list[int], device: int) -> int:
+    """The bytes of the files of a device that these processes hold, open or mapped, and that have no name.
+
+    They take up room until the last of the processes is dead.
+    """
+    held: dict[int, int] = {}
+    for pid in pids:
+        for inode, size in (*_opened(pid, device), *_mapped(pid, device)):
+            held[inode] = max(size, held.get(inode, 0))
+    return sum(held.values())
+
+
+def _opened(pid: int, device: int) -> Iterator[tuple[int, int]]:
+    """Inode and size of each deleted file that a process has open."""
+    for name in _listed(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            state = os.stat(f"/proc/{pid}/fd/{name}")  # noqa: PTH116 (for each file of each process)
+            if stat.S_ISREG(state.st_mode) and not state.st_nlink and state.st_dev == device:
+                yield state.st_ino, state.st_size
+
+
+def _mapped(pid: int, device: int) -> Iterator[tuple[int, int]]:
+    """The same for each that it has mapped, up to the end of what is mapped. Source: proc_pid_maps(5)."""
+    for row in _read(f"/proc/{pid}/maps").splitlines():
+        if row.endswith(b" (deleted)"):
+            addresses, _, offset, numbers, inode, *_ = row.split()
+            first, last = (int(address, 16) for address in addresses.split(b"-"))
+            if os.makedev(*(int(number, 16) for number in numbers.split(b":"))) == device:
+                yield int(inode), int(offset, 16) + last - first
 
 
 def memory_of(pids: list[int], enough: int) -> int:

@@ -22,7 +22,9 @@ REFUSED = (
     *("iopl", "ioperm", "modify_ldt", "vm86", "vm86old", "syslog", "uselib", "ustat", "sysfs", "vhangup"),
     *("move_pages", "migrate_pages", "mbind", "set_mempolicy", "nfsservctl", "personality"),
 )
-EPERM, ENOSYS, EOPNOTSUPP = 1, 38, 95
+EPERM, ENOSPC, ENOSYS, EOPNOTSUPP, EAFNOSUPPORT = 1, 28, 38, 95, 97
+# Unix, IPv4, IPv6, netlink. Other sockets reach the hypervisor, or parts of the kernel that few programs use.
+SOCKETS = (1, 2, 10, 16)
 NAMESPACES = 0x7E020000
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
@@ -44,6 +46,13 @@ def filter_program() -> bytes | None:
         _refuse(rules, pyseccomp.ERRNO(EPERM), name)
     # Reserving is quicker than any measuring: without it, the C library writes zeros instead.
     _refuse(rules, pyseccomp.ERRNO(EOPNOTSUPP), "fallocate")
+    # Memory of these two belongs to no process, so that nobody would be seen to use it. /dev/shm has a limit.
+    _refuse(rules, pyseccomp.ERRNO(ENOSPC), "shmget")
+    _refuse(rules, pyseccomp.ERRNO(ENOSYS), "memfd_create")
+    _refuse(rules, pyseccomp.ERRNO(ENOSYS), "memfd_secret")
+    _refuse(rules, pyseccomp.ERRNO(EAFNOSUPPORT), "socket", pyseccomp.Arg(0, pyseccomp.GT, max(SOCKETS)))
+    for family in set(range(max(SOCKETS))) - {*SOCKETS}:
+        _refuse(rules, pyseccomp.ERRNO(EAFNOSUPPORT), "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
     # clone3 hides its flags from filters: with ENOSYS, the C library falls back to clone, whose flags show.
     _refuse(rules, pyseccomp.ERRNO(ENOSYS), "clone3")
     for flag in (1 << bit for bit in range(32) if NAMESPACES & (1 << bit)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.workspace.box.processes import memory_of
+from harness.workspace.box.processes import memory_of, nameless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,9 @@ class Watch:
         used, made = (before - now for before, now in zip(self._free, _free(self._root), strict=True))
         if used < NOTICED_BYTES and made < NOTICED_FILES:
             return None
-        return self.left()
+        size = size_of(self._root, self._allowance.files)
+        deleted = nameless(list(self._init.members()), self._root.stat().st_dev)
+        return too_large(replace(size, bytes=size.bytes + deleted), self._allowance)
 
 
 def size_of(root: Path, most: int) -> Size:
