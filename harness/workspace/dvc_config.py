@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
@@ -13,6 +13,7 @@ from harness.workspace.files import read_inside, write_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CONFIG_LIMIT = 64 << 10
 # configobj's patterns need time that grows with the square of a line's length.
@@ -24,11 +25,13 @@ IGNORED = "**/.dvc/config.local\n**/.dvc/tmp\n__pycache__/\n"
 
 def dvc_folders(repo: Path) -> Iterator[Path]:
     """Every real `.dvc` folder of a repository, at its root or (`dvc init --subdir`) below."""
-    for folder, names, _ in os.walk(repo):
-        place = Path(folder, ".dvc")
-        if ".dvc" in names and not place.is_symlink():
-            yield place
-        names[:] = [name for name in names if name not in PRUNED]
+    waiting = [repo]
+    while waiting:  # os.walk calls itself for each folder in a folder, and commands may make thousands
+        folder = waiting.pop()
+        names = _folders_in(folder)
+        if ".dvc" in names:
+            yield folder / ".dvc"
+        waiting += [folder / name for name in names if name not in PRUNED]
 
 
 def point_dvc(repo: Path, *, cache: Path, storage: Path) -> None:
@@ -46,6 +49,13 @@ def point_dvc(repo: Path, *, cache: Path, storage: Path) -> None:
 def exclude_from_git(repo: Path) -> None:
     """Have Git overlook what running adds: DVC's local files and Python's bytecode."""
     write_inside(repo, ".git/info/exclude", IGNORED.encode())
+
+
+def _folders_in(folder: Path) -> list[str]:
+    """Names of the real folders in a folder; none where it is closed, or too deep to be named."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    return []
 
 
 def _content(folder: Path, name: str) -> bytes | None:

@@ -47,6 +47,10 @@ GIT_CONFIG = """\
     allow = always
 [uploadpack]
     allowAnySHA1InWant = true
+[fetch]
+    recurseSubmodules = false
+[push]
+    recurseSubmodules = no
 """
 
 DVC_CONFIG = """\

@@ -64,13 +64,22 @@ def write_inside(root: Path, path: str, source: Path | bytes, mode: int = 0o644)
 
 
 def remove_inside(root: Path, path: str) -> None:
-    """Remove the file, link or folder at `path` below `root`; nothing happens where there is none."""
+    """Remove the file, link or folder at `path` below `root`; nothing happens where there is none.
+
+    Raises:
+        CheckFailed: commands have left it so that it cannot be removed.
+    """
     parts = _parts(path)
-    with suppress(FileNotFoundError, NotADirectoryError), _folder(root, parts[:-1], create=False) as folder:
-        if stat.S_ISDIR(os.lstat(parts[-1], dir_fd=folder).st_mode):
-            shutil.rmtree(parts[-1], dir_fd=folder)
-        else:
-            os.unlink(parts[-1], dir_fd=folder)
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError), _folder(root, parts[:-1], create=False) as at:
+            if stat.S_ISDIR(os.lstat(parts[-1], dir_fd=at).st_mode):
+                shutil.rmtree(parts[-1], dir_fd=at)
+            else:
+                os.unlink(parts[-1], dir_fd=at)
+    except (OSError, RecursionError) as error:
+        raise CheckFailed(
+            f"{path} to be left so that it can be removed", str(error)[:REASON_LIMIT]
+        ) from error
 
 
 def make_folder_inside(root: Path, path: str) -> None:
@@ -240,10 +249,8 @@ def _read_up_to(descriptor: int, limit: int) -> bytes:
 
 
 def _md5(descriptor: int) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    while chunk := os.read(descriptor, CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _listing(folder: int) -> list[dict[str, str]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from fixtures.workspaces import TINY_PIPELINE, commit_all, write_tree
 from harness.workspace.dvc_config import dvc_folders, point_dvc
+from harness.workspace.files import remove_tree
 from harness.workspace.workspace import Workspace
 
 FOREIGN = {
@@ -80,3 +82,17 @@ def test_a_broken_config_is_left_to_dvc(tmp_path: Path) -> None:
     (folder / "config").write_text("[core\nremote =", encoding="utf-8")
     point_dvc(tmp_path / "repo", cache=tmp_path / "cache", storage=tmp_path / "storage")
     assert (folder / "config.local").is_file()
+
+
+def test_thousands_of_folders_in_folders_are_looked_through(tmp_path: Path) -> None:
+    """Folders deeper than a path can name are no error of ours, and what lies higher is found."""
+    (tmp_path / "sub" / ".dvc").mkdir(parents=True)
+    at = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=at)
+        below = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    assert list(dvc_folders(tmp_path)) == [tmp_path / "sub" / ".dvc"]
+    remove_tree(tmp_path)
