@@ -56,7 +56,7 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class Rerun:
-    """What one `dvc repro` after one change did."""
+    """What one `dvc repro` after one change did; ``path`` is the file that was edited, if one was."""
 
     change: str
     completed: Completed
@@ -261,7 +261,8 @@ class Course:
         kept = [row for number, row in enumerate(rows) if number % LEFT_OUT]
         ws.place(path, self.dataset.keep(b"".join([header, *kept])))
         rerun = self._after(ws, f"leaving every third row out of {path}")
-        return replace(rerun, scored=score(ws, self.case, self.base.pipeline, self.base.roles))
+        found = score(ws, self.case, self.base.pipeline, self.base.roles)
+        return replace(rerun, path=path, scored=found)
 
     def _after(self, ws: Workspace, change: str) -> Rerun:
         done = repro(ws, self.base.command)

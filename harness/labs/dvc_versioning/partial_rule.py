@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.evidence.oracle import Change as Alteration
 from harness.evidence.oracle import declared
 from harness.evidence.params import declares
-from harness.labs.dvc_versioning.reruns import judge
+from harness.labs.dvc_versioning.reruns import judge, started_in
 from harness.labs.dvc_versioning.wording import listed
 
 if TYPE_CHECKING:
@@ -159,11 +159,12 @@ def script_fault(
     """After an edit of the evaluation's script only the stages that run this script must have run."""
     if not rerun.completed.ok:
         return Fault("`dvc repro` succeeds", rerun.completed.describe())
-    ran = set(rerun.completed.stages)
+    ran = started_in(rerun, base.pipeline)
     if not ran & set(base.roles.evaluate):
         hint = "List the evaluation's script under the `deps` of its stage."
         return Fault(f"{listed(base.roles.evaluate)} runs", f"{listed(ran) or 'nothing'} ran", hint)
-    others = [s for s in base.pipeline.stages if s.address in ran and s.address not in base.roles.evaluate]
+    told = rerun.completed.stages
+    others = [s for s in base.pipeline.stages if s.address in told and s.address not in base.roles.evaluate]
     needless = [
         s.address
         for s in others

@@ -97,8 +97,9 @@ def missing_outputs(state: Snapshot) -> tuple[str, ...]:
 
 
 def not_run(done: Completed, stages: Sequence[Stage]) -> tuple[str, ...]:
-    """The stages with a command that were not started."""
-    return tuple(stage.address for stage in stages if stage.cmd and stage.address not in done.stages)
+    """The stages with a command that were not started; DVC never starts a frozen one, whoever tells of it."""
+    started = {stage.address for stage in stages if stage.address in done.stages and not stage.frozen}
+    return tuple(stage.address for stage in stages if stage.cmd and stage.address not in started)
 
 
 def last_lines(text: str, count: int = 6) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.evidence.lock import parse_lock
+from harness.evidence.oracle import Change, declared
 from harness.evidence.pipeline import overlaps
 from harness.labs.dvc_versioning.reproduction import lock_of
 
@@ -54,7 +55,7 @@ def judge(
     must = _follow(pipeline, changed, really)
     may = _follow(pipeline, [*changed, *must], dict.fromkeys(really))
     moved = {s.address for s in pipeline.stages if locked(rerun.before, s) != locked(rerun.after, s)}
-    started = frozenset(rerun.completed.stages)
+    started = started_in(rerun, pipeline)
     idle = _rightly_idle(pipeline, [a for a in (*changed, *must) if a not in started], rerun, really) - set(
         changed
     )
@@ -64,8 +65,34 @@ def judge(
         downstream=tuple(address for address in pipeline.addresses if address in must),
         others=others,
         ran=started | idle,
-        unmoved=frozenset(address for address in others if address not in started and address not in moved),
+        unmoved=frozenset(a for a in others if a not in rerun.completed.stages and a not in moved),
     )
+
+
+def started_in(rerun: Rerun, pipeline: Pipeline) -> frozenset[str]:
+    """The stages that were started: told of, and with a reason by what is declared.
+
+    The command of a stage can tell of others that never ran. DVC starts a stage only for what the change does
+    to the declared graph, or because an input that another stage makes has other bytes than before.
+    """
+    told = frozenset(rerun.completed.stages)
+    change = _change_of(rerun)
+    if change is None:
+        return told
+    remade = [path for path, md5 in rerun.after.outs.items() if rerun.before.outs.get(path) != md5]
+    moved = {
+        stage.address
+        for stage in pipeline.stages
+        if not stage.frozen and any(overlaps(path, dep) for path in remade for dep in stage.deps)
+    }
+    return told & (declared(pipeline, change) | moved)
+
+
+def _change_of(rerun: Rerun) -> Change | None:
+    """What was changed, as the oracle understands it; None where nothing was, or an output was deleted."""
+    if rerun.param is not None:
+        return Change.of_param(rerun.param.param.file, rerun.param.param.key)
+    return Change.of_file(rerun.path) if rerun.path is not None else None
 
 
 def locked(state: Snapshot, stage: Stage) -> LockedStage | None:
@@ -101,11 +128,11 @@ def _rightly_idle(
     really: Mapping[str, frozenset[str] | None],
 ) -> frozenset[str]:
     """The ``suspects`` that had no reason to run: what makes their inputs made the same bytes."""
-    done = set(rerun.completed.stages) | (set(pipeline.addresses) - set(suspects))
+    done = started_in(rerun, pipeline) | (set(pipeline.addresses) - set(suspects))
     moved = [path for path, md5 in rerun.after.outs.items() if rerun.before.outs.get(path) != md5]
     idle: set[str] = set()
     for stage in (pipeline.stage(address) for address in pipeline.order if address in suspects):
         makers = {s.address for s in pipeline.stages if _reads_any(stage, s.out_paths, really[stage.address])}
         if makers <= done | idle and not _reads_any(stage, moved, really[stage.address]):
             idle.add(stage.address)
-    return frozenset(idle - set(rerun.completed.stages))
+    return frozenset(idle)

@@ -84,6 +84,12 @@ def test_what_did_not_run_is_named() -> None:
     assert not_run(ran("split", "score"), stages) == ("fit",)
 
 
+def test_a_frozen_stage_did_not_run() -> None:
+    """DVC starts none, so that whoever tells of one is not believed."""
+    stages = (SPLIT, replace(FIT, frozen=True))
+    assert not_run(ran("split", "fit"), stages) == ("fit",)
+
+
 def test_what_is_missing_is_named() -> None:
     """A declared output that no file is at."""
     assert missing_outputs(replace(state(PLAIN), outs={"a": None, "b": "x"})) == ("a",)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.labs.dvc_versioning.reproduction import Snapshot
-from harness.labs.dvc_versioning.reruns import Judgement, judge, locked
+from harness.labs.dvc_versioning.reruns import Judgement, judge, locked, started_in
 from tests.labs.dvc_versioning.conftest import FIT, PLAIN, READS, SCORE, pipeline_with, rerun, state
 
 UNKNOWN: Mapping[str, frozenset[str] | None] = {}
@@ -29,6 +29,29 @@ def test_a_right_rerun() -> None:
         ("fit",), ("score",), ("split",), frozenset({"fit", "score"}), frozenset({"split"})
     )
     assert found.idle == found.needless == ()
+
+
+BLIND = pipeline_with(replace(SCORE, deps=("score.py", "test.csv")))
+
+
+@pytest.mark.parametrize("moved", [["fit"], ["fit", "score"]])
+def test_a_stage_that_dvc_had_no_reason_to_start_did_not_run(moved: list[str]) -> None:
+    """Training may tell that the evaluation ran, and write its outputs: it declares nothing that changed."""
+    found = judge(rerun(BLIND, "fit", "score", moved=moved), BLIND, ("fit",), READS)
+    assert found.idle == ("score",)
+
+
+def test_an_edited_file_is_a_reason_for_whoever_declares_it() -> None:
+    """The stage whose script was edited is believed, another is not; without a known change all are."""
+    edited = replace(rerun(PLAIN, "split", "score", param=None, moved=[]), path="score.py")
+    assert started_in(edited, PLAIN) == {"score"}
+    assert started_in(replace(edited, path=None), PLAIN) == {"split", "score"}
+
+
+def test_another_input_is_a_reason() -> None:
+    """What another stage makes has other bytes: that a stage which declares it ran is believed."""
+    other = replace(rerun(PLAIN, "score", param=None, moved=["fit"]), path="elsewhere.txt")
+    assert started_in(other, PLAIN) == {"score"}
 
 
 def test_a_stage_that_runs_without_need_is_named() -> None:
@@ -161,9 +184,11 @@ def test_a_stage_is_in_one_group(
 def test_what_started_has_run_and_did_not_stay(
     graph: tuple[Pipeline, dict[str, frozenset[str] | None], tuple[str, ...], list[str]],
 ) -> None:
-    """A stage that DVC started is never said to have been idle, nor to have stayed."""
-    pipeline, seen, changed, started = graph
-    found = judge(rerun(pipeline, *started), pipeline, changed, seen)
-    assert set(started) <= found.ran
-    assert not set(started) & {*found.idle, *found.unmoved}
+    """A stage that was started is never said to be idle, and one that is told of never to have stayed."""
+    pipeline, seen, changed, told = graph
+    done = rerun(pipeline, *told)
+    found = judge(done, pipeline, changed, seen)
+    assert started_in(done, pipeline) <= found.ran
+    assert not started_in(done, pipeline) & set(found.idle)
+    assert not set(told) & set(found.unmoved)
     assert set(found.idle) <= {*found.changed, *found.downstream}
