@@ -18,9 +18,9 @@ from harness.grading.result import CheckResult, Flag, Grade, Outcome, Submission
 from harness.grading.score import ending_of
 from harness.labs.choice import Lab, NoSuchLab, detected_lab, named_lab
 from harness.labs.heading import heading_of, unopened
+from harness.labs.limits import limits_of
 from harness.labs.reference import NoReference, reference_submission
 from harness.submission import Submission, open_submission
-from harness.workspace.box.allowance import Allowance
 from harness.workspace.box.isolation import NotIsolated, isolation
 from harness.workspace.places import temporary_folder
 from harness.workspace.warm.launcher import chosen_launcher
@@ -167,7 +167,7 @@ class Session:
         named = named_lab(self.options.lab) if self.options.lab else None
         submission = open_submission(self._spec(), root)
         lab = named or detected_lab(submission.repository, submission.commit)
-        with temporary_folder(in_memory_for=self._room(submission)) as work:
+        with temporary_folder(in_memory_for=self._room(submission, lab)) as work:
             prepared = self._prepare(submission, lab, work, launcher)
             ending = self.run_checks(prepared)
         grade = prepared.gradebook.grade()
@@ -175,11 +175,11 @@ class Session:
             ending or ending_of(grade, strict=self.options.strict), None, grade, prepared.gradebook
         )
 
-    def _room(self, submission: Submission) -> int:
+    def _room(self, submission: Submission, lab: Lab) -> int:
         """The bytes that workspaces may need in memory; 0 where they are too large for it."""
         if submission.size > LARGE:
             return 0
-        return self.options.workers * Allowance().disk
+        return self.options.workers * limits_of(lab.rubric).allowance.disk
 
     def _prepare(self, submission: Submission, lab: Lab, work: Path, launcher: Launcher) -> Prepared:
         info = SubmissionInfo(submission.name, submission.kind, submission.commit, submission.digest)

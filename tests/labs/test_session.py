@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.grading.grade_file import read_grade
 from harness.labs.session import Ending, Finished, Options, Prepared, Session
 from harness.reports.progress import Progress
+from harness.workspace.places import IN_MEMORY, memory_to_spare
 
 Submitted = Callable[..., Path]
 Graded = Callable[..., Finished]
@@ -210,6 +211,23 @@ def test_a_grade_file_that_cannot_be_written_is_told_before_anything_runs(
 
     with pytest.raises(HarnessError, match="could not be written"):
         session(hello, tiny, never, grade_json=tmp_path).grade()
+
+
+@pytest.mark.skipif(not memory_to_spare(), reason="this machine has no file system in memory")
+@pytest.mark.parametrize(("megabytes", "where"), [(1, "memory"), (1 << 40, "disk")])
+def test_workspaces_lie_in_memory_if_it_has_room_for_what_the_lab_allows(
+    hello: Path, tiny: Path, megabytes: int, where: str
+) -> None:
+    """The disk space of the lab's own limits counts, for each worker."""
+    with (tiny / "rubric.toml").open("a", encoding="utf-8") as rubric:
+        rubric.write(f"\n[limits]\ndisk_mb = {megabytes}\n")
+    seen = []
+
+    def look(prepared: Prepared) -> None:
+        seen.append("memory" if prepared.root.is_relative_to(IN_MEMORY) else "disk")
+
+    session(hello, tiny, look).grade()
+    assert seen == [where]
 
 
 def test_as_many_workers_as_cores() -> None:
