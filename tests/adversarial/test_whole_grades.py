@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from fixtures.submissions.variant import FULL_MARKS, Variant
 from fixtures.submissions.variants import (
     hostile,
     hostile_machine,
+    hostile_models,
     hostile_numbers,
     hostile_tools,
     hostile_verdict,
@@ -28,9 +29,10 @@ from fixtures.submissions.variants import (
 from harness.labs.inner import run_checks
 from harness.labs.session import Options, Session
 from harness.reports.progress import Progress
+from harness.workspace import supervisor
 from harness.workspace.box.isolation import isolation
 
-from .conftest import environment_of, everybody
+from .conftest import environment_of
 
 pytestmark = [
     pytest.mark.long,
@@ -44,7 +46,7 @@ ROWS: dict[str, tuple[Variant, ...]] = {
     "end the grader": hostile_verdict.LEAVING_EARLY,
     "look into processes": hostile_verdict.LOOKING_INTO_PROCESSES,
     "odd values": hostile_verdict.ODD_VALUES,
-    "code in a pickle": hostile_verdict.LOADING_RUNS_CODE,
+    "code in a pickle": hostile_models.LOADING_RUNS_CODE,
     "write results": hostile_verdict.WRITING_RESULTS,
     "forged output": hostile_verdict.SHOWING,
     "secrets": hostile_verdict.LOOKING_FOR_SECRETS,
@@ -54,10 +56,16 @@ ROWS: dict[str, tuple[Variant, ...]] = {
     "dvc": hostile_tools.DVC,
     "hard-coded": hostile_numbers.HARD_CODED,
     "fabricated": hostile_numbers.FABRICATED,
-    "memorised": hostile_numbers.MEMORISING,
+    "memorised": hostile_numbers.MEMORISING + hostile_models.KNOWING_THE_ROWS,
     "graded otherwise": hostile_numbers.GRADED_OTHERWISE,
 }
-EVERY = [pytest.param(one, id=f"{row}-{one.name}") for row, found in ROWS.items() for one in found]
+# They call a fixed address of this machine, on which one test at a time can listen.
+CALLERS = pytest.mark.xdist_group("services")
+EVERY = [
+    pytest.param(one, id=f"{row}-{one.name}", marks=[CALLERS] if row == "network" else [])
+    for row, found in ROWS.items()
+    for one in found
+]
 PLACES = ("/", "/tmp", "/work", "/root", str(Path.home()))  # noqa: S108 (where they try to write)
 TRACES = ("pwned", "grade.json", "junit.xml", "results.json", "grades.sqlite")
 
@@ -82,11 +90,30 @@ class Machine:
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Machine]:
-    """A token in the environment, and services on the addresses that submissions call."""
+def started() -> Iterator[Callable[[], set[int]]]:
+    """Tells what lives of all that this process has started; Git apart, which GitPython keeps at hand.
+
+    Orphans come to this process for as long, so that none of them is lost among those of others.
+    """
+
+    def alive() -> set[int]:
+        found = {pid: environment_of(pid) for pid in supervisor.descendants()}
+        return {pid for pid, said in found.items() if said and b"cat-file" not in said}
+
+    supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER, 1)
+    yield alive
+    supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER, 0)
+
+
+@pytest.fixture
+def machine(variant: Variant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Machine]:
+    """A token in the environment, and services on the addresses that those call who call anybody."""
     token = secrets.token_hex(16)
     monkeypatch.setenv("GRADING_TOKEN", token)
     monkeypatch.setenv("MARK", str(tmp_path / "mark"))
+    if variant not in hostile_machine.CALLING_OUT:
+        yield Machine(token, ())
+        return
     address = ("127.0.0.1", hostile_machine.PORT)
     with socket.create_server(address) as tcp, socket.socket(socket.AF_UNIX) as unix:
         unix.bind(f"\0{hostile_machine.ABSTRACT}")
@@ -115,19 +142,23 @@ def mounts() -> int:
 
 @pytest.mark.parametrize("variant", EVERY)
 def test_a_trick_gains_nothing(
-    variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: Machine
+    variant: Variant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    machine: Machine,
+    started: Callable[[], set[int]],
 ) -> None:
     """No check earns more than without the trick or is our error, and nothing outside is touched."""
     submission = kept(variant.name)
     monkeypatch.chdir(submission)
-    before = (traces(), mounts(), sorted(os.listdir(submission)))  # noqa: PTH208 (names alone)
+    before = (traces(), mounts(), started(), sorted(os.listdir(submission)))  # noqa: PTH208 (names alone)
     grade, shown = graded(submission, tmp_path)
-    assert (traces(), mounts(), sorted(os.listdir(submission))) == before  # noqa: PTH208 (names alone)
+    after = (traces(), mounts(), started(), sorted(os.listdir(submission)))  # noqa: PTH208 (names alone)
+    assert after == before
     assert not (tmp_path / "mark").exists()
     assert not machine.called()
     assert machine.token not in shown + json.dumps(grade)
     assert "\x1b[2J" not in shown
-    assert [pid for pid in everybody() if b"/workspace/repo" in environment_of(pid)] == []
     if grade["outcome"] == "unreadable":
         return
     allowed = variant.verdicts()

@@ -145,7 +145,11 @@ def transformers(estimator: Any, loaded: Any) -> list[Any]:
 def plain(predicted: Any) -> list[Any]:
     """Predictions as a list of plain numbers, strings and truth values."""
     values = predicted.to_numpy() if hasattr(predicted, "to_numpy") else predicted
-    rows = values.tolist() if hasattr(values, "tolist") else list(values)
+    rows = (
+        values.tolist()
+        if hasattr(values, "tolist")
+        else [v.item() if hasattr(v, "item") else v for v in values]
+    )
     return [row[0] if isinstance(row, list) and len(row) == 1 else row for row in rows]
 
 
