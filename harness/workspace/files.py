@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence
-from harness.workspace.copying import copy_tree
+from harness.workspace.copying import REASON_LIMIT, copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,9 +77,7 @@ def remove_inside(root: Path, path: str) -> None:
             else:
                 os.unlink(parts[-1], dir_fd=at)
     except (OSError, RecursionError) as error:
-        raise CheckFailed(
-            f"{path} to be left so that it can be removed", str(error)[:REASON_LIMIT]
-        ) from error
+        raise CheckFailed(f"{path} left so that it can be removed", str(error)[:REASON_LIMIT]) from error
 
 
 def make_folder_inside(root: Path, path: str) -> None:
