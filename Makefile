@@ -44,7 +44,7 @@ bench: $(DEV) ## measure grades against the lab typed in a shell, and more: BENC
 	BENCH=$(or $(BENCH),5) $(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 mutants: $(DEV) ## run the unit tests on wrong versions of the code: all, or make mutants ARGS="harness.grading.score*"
-	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/python -P tests/mutants.py run $(ARGS)
 	$(BIN)/mutmut results
 
 lint: $(DEV) ## ruff, its formatter, and mypy

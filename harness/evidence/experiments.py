@@ -102,13 +102,6 @@ class Experiment:
         return json.dumps([_canonical(params), numbers], sort_keys=True)
 
 
-def handed_in(history: History, reading: Reading) -> tuple[Experiment, ...]:
-    """Return every experiment once: DVC's refs, then commits that brought a lock of their own."""
-    refs = from_refs(history.repository, reading)
-    known = {experiment.commit for experiment in refs}
-    return (*refs, *(one for one in from_commits(history, reading) if one.commit not in known))
-
-
 def from_refs(repository: GitRepository, reading: Reading) -> tuple[Experiment, ...]:
     """Return the experiments in DVC's own refs, sorted by baseline and name."""
     found = ((_REF.fullmatch(ref), sha) for ref, sha in sorted(repository.refs("refs/exps/").items()))

@@ -14,7 +14,6 @@ from harness.evidence.experiments import (
     distinct,
     from_commits,
     from_refs,
-    handed_in,
     locked_params,
     metrics_belong,
     read_experiment,
@@ -88,11 +87,49 @@ def test_commits_that_bring_a_lock_are_found(opened: GitRepository, lab: Lab) ->
     assert all(one.belongs and list(one.metrics) == ["out/scores.json"] for one in found)
 
 
-def test_each_commit_is_one_experiment(opened: GitRepository, lab: Lab) -> None:
-    """A branch made of an experiment is that experiment, not another one."""
-    found = handed_in(History(opened, lab.commits["head"], TEMPLATE), READING)
-    assert [(one.name, one.source) for one in found[:2]] == [("three", "ref"), ("two", "ref")]
-    assert [one.commit for one in found[2:]] == [lab.commits["pipeline"]]
+def test_an_experiment_is_read_from_its_commit(work: Work) -> None:
+    """Its name and baseline from the ref, the rest from the files; metrics that its lock records belong."""
+    base = work.commit("base", {"a": b"1"})
+    files = {"dvc.lock": _lock("{n: 2}", md5=MD5_OF_ONE_LF), "params.yaml": b"n: 2\nm: 3\n", "m.json": b"1\n"}
+    sha = work.commit("exp", dict(files))
+    edited = work.commit("edited", {"m.json": b"2\n"})
+    for name, commit in (("good", sha), ("bad", edited)):
+        work.repo.git.update_ref(f"refs/exps/{base[:2]}/{base[2:]}/{name}", commit)
+    bad, good = from_refs(work.open(), Reading(metric_paths=("m.json",)))
+    assert good.origin == Origin("good", sha, base, "ref")
+    assert (good.params, good.file_params, good.metrics) == ({"n": 2}, {"n": 2, "m": 3}, {"m.json": b"1\n"})
+    assert (good.belongs, good.malformed) == (True, ())
+    assert (bad.name, bad.commit, bad.belongs) == ("bad", edited, False)
+
+
+def test_commits_are_named_by_branch_or_number(work: Work) -> None:
+    """The tip of a branch has its name, others seven digits; the first commit started from none."""
+    first = work.commit("first", {"dvc.lock": _lock()})
+    work.branch("tried")
+    second = work.commit("second", {"dvc.lock": _lock("{n: 2}")})
+    third = work.commit("third", {"dvc.lock": _lock("{n: 3}")})
+    work.checkout("main")
+    found = from_commits(History(work.open(), first, {}), Reading())
+    assert sorted((one.origin for one in found), key=lambda origin: origin.commit) == sorted(
+        [
+            Origin("main", first, "", "commit"),
+            Origin(second[:7], second, first, "branch"),
+            Origin("tried", third, second, "branch"),
+        ],
+        key=lambda origin: origin.commit,
+    )
+
+
+def test_without_named_files_the_locks_structured_outputs_are_metrics(work: Work) -> None:
+    """Outputs in Git with a structured ending; paths start at the stage's working directory."""
+    lock = (
+        b"schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n    - path: m.json\n"
+        b"    - path: model.pkl\n    - path: gone.json\n"
+    )
+    sha = work.commit("one", {"dvc.lock": lock, "w/m.json": b"1", "w/model.pkl": b"2", "m.json": b"3"})
+    reading = Reading(wdirs={"dvc.lock": {"s": "w"}})
+    found = read_experiment(work.open(), reading, Origin("x", sha, "", "commit"))
+    assert found.metrics == {"w/m.json": b"1"}
 
 
 def test_a_merge_brings_no_lock_of_its_own(work: Work) -> None:
@@ -148,12 +185,17 @@ def test_locked_parameters_are_flat() -> None:
         "schema: '2.0'\nstages:\n"
         "  a: {cmd: x, params: {params.yaml: {fit: {n: 1, d: 2}, seed: 3}}}\n"
         "  b: {cmd: x, params: {params.yaml: {fit.n: 1.0, seed: 4}}}\n"
+        "  c: {cmd: x, params: {params.yaml: {sizes: [{a: 1, b: 2.0}], names: [x]}}}\n"
+        "  d: {cmd: x, params: {params.yaml: {sizes: [{b: 2, a: 1}], names: [y]}}}\n"
     )
     assert locked_params([parse_lock("dvc.lock", text.encode())]) == {
         "fit.n": 1,
         "fit.d": 2,
         "params.yaml:a:seed": 3,
         "params.yaml:b:seed": 4,
+        "sizes": [{"a": 1, "b": 2.0}],
+        "params.yaml:c:names": ["x"],
+        "params.yaml:d:names": ["y"],
     }
 
 

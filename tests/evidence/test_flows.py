@@ -84,4 +84,27 @@ def test_missing_stages() -> None:
         2: "no stage makes the metrics; the stages are p",
         3: "no stage makes the metrics; the stages are p",
     }
-    assert len(lacking()) == 4
+    assert lacking() == [
+        (0, "no stage makes data for training or evaluation out of the raw data"),
+        (1, "no stage makes a model; the stages are none"),
+        (2, "no stage makes the metrics; the stages are none"),
+        (3, "no stage makes the metrics; the stages are none"),
+    ]
+
+
+def test_several_of_a_role_are_all_told() -> None:
+    """Each stage with the deps that it declares."""
+    second = Stage("q", "q", deps=("q.py", "p.py"), outs=(Output("more.csv"),))
+    train = Stage("t", "t", deps=("t.py", "train.csv", "more.csv"), outs=(Output("m.pkl"),))
+    assert lacking(without(PREPARE, RAW), second, train, EVALUATE) == [
+        (0, "the raw data is no dep of p (its deps: p.py); q (its deps: q.py, p.py)")
+    ]
+
+
+def test_data_of_the_training_is_no_model() -> None:
+    """A table that training makes and evaluation reads does not stand for the model."""
+    train = Stage("t", "t", deps=TRAIN.deps, outs=(Output("m.pkl"), Output("test2.csv")))
+    evaluate = Stage("e", "e", deps=("test2.csv", "test.csv"), outs=EVALUATE.outs)
+    assert lacking(PREPARE, train, evaluate) == [
+        (2, "the model m.pkl is no dep of e (its deps: test2.csv, test.csv)")
+    ]

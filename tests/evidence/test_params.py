@@ -70,6 +70,29 @@ def test_malformed(path: str, data: bytes) -> None:
     assert caught.value.path == path
 
 
+def test_a_toml_key_of_many_parts() -> None:
+    """The reader would need minutes for it; a file with many short keys is fine."""
+    with pytest.raises(MalformedEvidence, match="not valid TOML"):
+        load_params("p.toml", b".".join([b"a"] * 1001) + b" = 1\n")
+    assert len(load_params("p.toml", b"".join(b"a%d.b = 1\n" % number for number in range(2000)))) == 2000
+    with pytest.raises(MalformedEvidence, match=r"^p\.toml: holds a key of more than 1000 parts$"):
+        load_params("p.toml", b".".join([b"a"] * 1002) + b" = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "reason"),
+    [
+        ("p.toml", b"a = \n", r"not valid TOML: Invalid value \(at line 1, column 5\)"),
+        ("p.json", b"[1]", "parameters should be a mapping, found list"),
+        ("p.yaml", b"#" * (1024 * 1024 + 1), "larger than 1024 KiB"),
+    ],
+)
+def test_malformed_parameters_say_why(path: str, data: bytes, reason: str) -> None:
+    """The file and the fault in it are named."""
+    with pytest.raises(MalformedEvidence, match=rf"^{path}: {reason}$"):
+        load_params(path, data)
+
+
 @given(st.binary(max_size=60), st.sampled_from(["p.yaml", "p.json", "p.toml", "p.py"]))
 def test_any_bytes(data: bytes, path: str) -> None:
     """Any bytes give a mapping or MalformedEvidence, nothing else."""
@@ -206,7 +229,18 @@ def test_extremes_by_meaning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "result"), [("a.seed", True), ("RANDOM_STATE", True), ("n", False), ("seed.n", False)]
+    ("key", "result"),
+    [
+        ("a.seed", True),
+        ("a.b.my_seed_2", True),
+        ("RANDOM_STATE", True),
+        ("x.y.randomState", True),
+        ("x.rng", True),
+        ("n", False),
+        ("seed.n", False),
+        ("a.seed.n", False),
+        ("x.ring", False),
+    ],
 )
 def test_seeds(key: str, result: bool) -> None:  # noqa: FBT001 - a table of truths
     """Only the last part of a key tells a seed."""
