@@ -6,7 +6,7 @@ import fcntl
 import functools
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from fixtures.submissions.build import kept
 from harness.labs.inner import run_checks
 from harness.labs.session import Options, Session
 from harness.reports.progress import Progress
+from harness.workspace.launcher import Launcher
+from harness.workspace.warm.launcher import chosen_launcher
 
 Grade = dict[str, Any]
 GradeFolder = Callable[[Path | str], Grade]
@@ -24,7 +26,14 @@ GradeNamed = Callable[[str], Grade]
 
 
 @pytest.fixture(scope="session")
-def grade_path(tmp_path_factory: pytest.TempPathFactory) -> GradeFolder:
+def kept_launcher() -> Iterator[Launcher]:
+    """What starts the commands of all grades of this worker, as where a class is graded."""
+    with chosen_launcher(cold=False) as launcher:
+        yield launcher
+
+
+@pytest.fixture(scope="session")
+def grade_path(tmp_path_factory: pytest.TempPathFactory, kept_launcher: Launcher) -> GradeFolder:
     """Grades what lies at a path, and returns what grade.json says."""
 
     def grade(path: Path | str) -> Grade:
@@ -32,7 +41,8 @@ def grade_path(tmp_path_factory: pytest.TempPathFactory) -> GradeFolder:
         options = Options(submission=str(path), grade_json=file)
         console = Console(file=io.StringIO())
         with Progress(console, live=False) as progress:
-            Session(options, functools.partial(run_checks, arguments=["-q"]), progress).grade()
+            checks = functools.partial(run_checks, arguments=["-q"])
+            Session(options, checks, progress, launcher=kept_launcher).grade()
         found: Grade = json.loads(file.read_text(encoding="utf-8"))
         return found
 

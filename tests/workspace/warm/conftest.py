@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,3 +76,14 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Workspace]]:
 def pair(make: Callable[..., Workspace], warm: WarmLauncher) -> Pair:
     """Two empty workspaces, one warm and one cold, isolated in the same way."""
     return Pair(make(warm), make(isolation().launcher()))
+
+
+def contents(workspace: Workspace) -> dict[str, str]:
+    """A digest of each file of the workspace that does not tell times, names of processes or commits."""
+    found = {}
+    for part in (workspace.repo, workspace.cache, workspace.storage):
+        for path in sorted(part.rglob("*")):
+            name = path.relative_to(workspace.root).as_posix()
+            if path.is_file() and not {".git", "tmp", "runs", "__pycache__"} & set(Path(name).parts):
+                found[name] = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    return found

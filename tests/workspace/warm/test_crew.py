@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.workspace.command import Limits
+from harness.workspace.supervisor import parents
 from harness.workspace.warm.launcher import WarmLauncher
 from harness.workspace.workspace import Workspace
 
@@ -172,3 +173,36 @@ def test_no_growth_over_many_commands(make: Callable[..., Workspace], plainly_wa
     after, still = size()
     assert after <= before * 1.02
     assert still <= opened
+
+
+def memory(templates: tuple[int, ...]) -> tuple[int, int]:
+    """How many processes the templates and all below them are, and the kilobytes that each has for itself."""
+    family, parent_of = set(templates), parents()
+    while grown := {pid for pid, parent in parent_of.items() if parent in family} - family:
+        family |= grown
+    rows = [
+        row
+        for pid in family
+        for row in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    ]
+    return len(family), sum(int(row.split()[1]) for row in rows if row.startswith("Private_"))
+
+
+@pytest.mark.long
+def test_five_hundred_commands_need_no_more_memory_than_fifty(
+    warm: WarmLauncher, make: Callable[..., Workspace]
+) -> None:
+    """Templates and servers give back what each command took, and keep no descriptor of it."""
+    workspace = make(warm)
+    workspace.write("s.py", b"import pandas\nprint(len(pandas.DataFrame({'x': range(1000)})))\n")
+    sizes, open_files = [], []
+    for rounds in (25, 250):
+        for _ in range(rounds):
+            assert workspace.run("python", "s.py").stdout == "1000\n"
+            assert workspace.run("dvc", "--version").ok
+        number, size = memory(warm.processes())
+        assert number >= 5  # three templates, and a server for each of the two programs
+        sizes.append(size)
+        open_files.append(len(os.listdir("/proc/self/fd")))  # noqa: PTH208 (names alone)
+    assert sizes[1] - sizes[0] < 4096
+    assert open_files[0] == open_files[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 
 from harness.workspace.command import Limits, run
 from harness.workspace.warm.launcher import needed_by, programs, shebang, write_clients
-from harness.workspace.workspace import Workspace
 
-from .conftest import Pair
+from .conftest import Pair, contents
 
 STAGES = """\
 stages:
@@ -65,17 +63,6 @@ COMMANDS = (
     "git status --short",
 )
 SAME_TEXT = frozenset({"dvc status", "dvc dag", "dvc metrics show --json", "dvc params diff --json"})
-
-
-def contents(workspace: Workspace) -> dict[str, str]:
-    """A digest of each file of the workspace that does not tell times, names of processes or commits."""
-    found = {}
-    for part in (workspace.repo, workspace.cache, workspace.storage):
-        for path in sorted(part.rglob("*")):
-            name = path.relative_to(workspace.root).as_posix()
-            if path.is_file() and not {".git", "tmp", "runs", "__pycache__"} & set(Path(name).parts):
-                found[name] = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-    return found
 
 
 @pytest.mark.long
