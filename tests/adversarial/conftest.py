@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from harness.workspace.box.allowance import MB, Allowance
 from harness.workspace.box.isolation import isolation
+from harness.workspace.box.machine import folders_above
 from harness.workspace.command import Completed
 from harness.workspace.launcher import Launcher
 from harness.workspace.warm.launcher import WarmLauncher
@@ -22,6 +25,15 @@ SMALL = Allowance(
     memory=300 * MB, processes=64, file=60 * MB, disk=120 * MB, files=3000, handles=128, shared=32 * MB
 )
 SECONDS = 20.0
+
+
+UID = "54321"
+CHECKOUT = Path(__file__).parents[2]
+HOMELESS = {"HOME": "/var/tmp", "TMPDIR": "/var/tmp", "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: S108
+ORDINARY = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("bwrap") is None,
+    reason="only root can become another user, and that takes bubblewrap",
+)
 
 
 @dataclass(frozen=True)
@@ -121,3 +133,20 @@ def environment_of(pid: int) -> bytes:
         except OSError:
             continue
     return found if pid != os.getpid() else b""
+
+
+def as_ordinary_user(*argv: str) -> tuple[str, ...]:
+    """A command line that runs `argv` as a user of no importance, who may read interpreter and checkout.
+
+    Nothing but the user is another: the machine is the same, apart from the folders on the way there.
+    """
+    shown = [word for path in needed() for word in (*folders_above(path), "--bind", str(path), str(path))]
+    hidden = sorted({str(path.parents[-2]) for path in needed()} - {"/usr", "/tmp"})  # noqa: S108 (the real one)
+    covers = [word for name in hidden for word in ("--perms", "0755", "--tmpfs", name)]
+    user = ("setpriv", "--reuid", UID, "--regid", UID, "--clear-groups", "--inh-caps=-all", "--")
+    return ("bwrap", "--dev-bind", "/", "/", *covers, *shown, "--tmpfs", "/var/tmp", *user, *argv)  # noqa: S108
+
+
+def needed() -> list[Path]:
+    """The folders that a test run needs."""
+    return sorted({Path(sys.base_prefix), Path(sys.prefix), CHECKOUT}, key=lambda path: len(path.parts))

@@ -20,6 +20,7 @@ from fixtures.submissions.build import kept, reference
 from fixtures.submissions.variant import FULL_MARKS, Variant
 from fixtures.submissions.variants import (
     hostile,
+    hostile_files,
     hostile_machine,
     hostile_models,
     hostile_numbers,
@@ -34,10 +35,9 @@ from harness.workspace.box.isolation import isolation
 
 from .conftest import environment_of
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(isolation().kind == "none", reason="; ".join(isolation().missing) or "isolated"),
-]
+pytestmark = pytest.mark.skipif(
+    isolation().kind == "none", reason="; ".join(isolation().missing) or "isolated"
+)
 Grade = dict[str, Any]
 # Each row of the threats, and the submissions that try it.
 ROWS: dict[str, tuple[Variant, ...]] = {
@@ -54,15 +54,32 @@ ROWS: dict[str, tuple[Variant, ...]] = {
     "network": hostile_machine.CALLING_OUT,
     "git": hostile_tools.GIT,
     "dvc": hostile_tools.DVC,
+    "odd pipelines": hostile_files.PIPELINES,
+    "odd locks": hostile_files.LOCKS,
+    "odd settings": hostile_files.SETTINGS,
     "hard-coded": hostile_numbers.HARD_CODED,
     "fabricated": hostile_numbers.FABRICATED,
     "memorised": hostile_numbers.MEMORISING + hostile_models.KNOWING_THE_ROWS,
     "graded otherwise": hostile_numbers.GRADED_OTHERWISE,
 }
+# Graded every day: each tries several things at once, or stands for the rows that go for the numbers.
+EVERY_DAY = frozenset(
+    {
+        *("takes_over_pytest", "meddles_while_graded", "leads_outside"),
+        *("model_answers_itself", "tells_that_the_frozen_ran"),
+    }
+)
 # They call a fixed address of this machine, on which one test at a time can listen.
 CALLERS = pytest.mark.xdist_group("services")
 EVERY = [
-    pytest.param(one, id=f"{row}-{one.name}", marks=[CALLERS] if row == "network" else [])
+    pytest.param(
+        one,
+        id=f"{row}-{one.name}",
+        marks=[
+            *([] if one.name in EVERY_DAY else [pytest.mark.long]),
+            *([CALLERS] if row == "network" else []),
+        ],
+    )
     for row, found in ROWS.items()
     for one in found
 ]
@@ -168,6 +185,7 @@ def test_a_trick_gains_nothing(
     assert (grade["outcome"], grade["environment"]["isolation"]) == ("graded", "bubblewrap")
 
 
+@pytest.mark.long
 def test_the_next_submission_loses_nothing(tmp_path: Path) -> None:
     """After a submission that uses up what it can, the reference has full marks."""
     for name in ("forks_for_ever", "fills_the_disk", "leaves_a_daemon"):

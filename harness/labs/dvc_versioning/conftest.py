@@ -68,8 +68,11 @@ def desk(start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> 
 
 @pytest.fixture(scope="session")
 def dag(case: Case, desk: Callable[[], Workspace]) -> str:
-    """What `dvc dag` draws of the graded pipeline."""
-    command = repro_command(case.pipeline(case.commit), case.dvc_root)
+    """What `dvc dag` draws of the graded pipeline; nothing of one that DVC cannot load."""
+    pipeline = case.pipeline(case.commit)
+    if pipeline.error:
+        return ""
+    command = repro_command(pipeline, case.dvc_root)
     return desk().run("dvc", "dag", cwd=command.folder).stdout
 
 

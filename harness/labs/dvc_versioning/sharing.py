@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.workspace.workspace import Workspace
 
 LARGEST = 1 << 30
+MOVING_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,20 @@ def _visit(ws: Workspace, version: Version, root: str) -> Visit:
     if not moved.ok:
         raise CheckFailed(f"`git checkout {version.commit[:7]}` succeeds", moved.describe())
     folder = root if (ws.repo / root).is_dir() else "."
-    done = ws.run("dvc", "checkout", relative_to(version.pointer.file, folder), cwd=folder)
+    done = _in_time(ws, "dvc", "checkout", relative_to(version.pointer.file, folder), cwd=folder)
     path = version.pointer.path
     main = max(version.files, key=lambda item: item.data.stat().st_size).path
     return Visit(version.commit, str(version.pointer.md5), ws.md5(path), _rows(ws, main), done)
+
+
+def _in_time(ws: Workspace, *argv: str, cwd: str) -> Completed:
+    """Run a command that moves files; CheckFailed past its time: DVC may load a pipeline for ever."""
+    done = ws.run(*argv, cwd=cwd, timeout=MOVING_SECONDS)
+    if done.timed_out:
+        raise CheckFailed(
+            f"`{done.line}` ends within {MOVING_SECONDS:.0f} seconds", "it was still running and was stopped"
+        )
+    return done
 
 
 def switch_fresh(ws: Workspace, script: str, dataset: Dataset) -> tuple[Visit, ...]:
@@ -119,13 +130,13 @@ def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
         ws.run("git", "checkout", "-q", "-f", "-B", ws.branch, commit, check=True)
         ws.run("git", "push", "-q", "-f", "origin", ws.branch, check=True)
     objects.fill_cache(ws, wanted.values())
-    pushed = ws.run("dvc", "push", cwd=root)
+    pushed = _in_time(ws, "dvc", "push", cwd=root)
     mate = ws.teammate(ws.root / "teammate")
     target = min(wanted, key=lambda path: (not path.endswith(".csv"), path))
     pointer = next((one.file for one in objects.case.pointers(commit) if one.path == target), target)
-    single = mate.run("dvc", "pull", relative_to(pointer, root), cwd=root)
+    single = _in_time(mate, "dvc", "pull", relative_to(pointer, root), cwd=root)
     pulled_alone = {path: mate.md5(path) for path in wanted}
-    pulled = mate.run("dvc", "pull", cwd=root)
+    pulled = _in_time(mate, "dvc", "pull", cwd=root)
     ws.steps.extend(mate.steps)
     return Pushed(
         commit=commit,
