@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evidence.experiments import Reading, handed_in
+from harness.evidence.experiments import Reading, from_commits, from_refs
 from harness.evidence.history import History
 from harness.evidence.pointers import pointer_versions, pointers_in
 from harness.evidence.repository import GitRepository
@@ -81,7 +81,8 @@ def read_all(folder: Path) -> object:
             history = History(repository, submission.commit, {"params.yaml": PARAMS})
             versions = pointer_versions(history.commits, repository)
             pointers = pointers_in(repository.tree(submission.commit))
-            return history.student_commits, versions, pointers, handed_in(history, Reading())
+            experiments = (*from_refs(repository, Reading()), *from_commits(history, Reading()))
+            return history.student_commits, versions, pointers, experiments
         finally:
             repository.close()
 
