@@ -50,10 +50,9 @@ def main() -> None:
 @click.option(
     "--thorough",
     metavar="[N]",
-    type=click.IntRange(0),
     is_flag=False,
-    flag_value=RANDOM_EDITS,
-    default=0,
+    flag_value=str(RANDOM_EDITS),
+    default="0",
     help=f"Also try N random edits ({RANDOM_EDITS} by default) and show the fewest that go wrong.",
 )
 @click.option("--junitxml", metavar="FILE", help="Write the checks as JUnit XML here.")
@@ -68,13 +67,14 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
     grade_json: Path | None,
     require_isolation: bool,
     cold: bool,
-    thorough: int,
+    thorough: str,
     junitxml: str | None,
 ) -> None:
     """Check a submission: what holds, what does not, and one hint for each loss.
 
     PATH is a folder, bundle, zip, tar or Git URL, perhaps with @REVISION; the current folder when left out.
     """
+    path, edits = _edits_of(path, thorough)
     options = Options(
         path,
         lab,
@@ -84,7 +84,7 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
         jobs=jobs,
         require_isolation=require_isolation,
         cold=cold,
-        thorough=thorough,
+        thorough=edits,
     )
     arguments = [f"--junitxml={junitxml}"] if junitxml else []
     try:
@@ -94,6 +94,15 @@ def check(  # noqa: PLR0913  # one parameter for each option, as click hands the
     if finished.message:
         click.echo(f"Error: {finished.message}", err=True)
     sys.exit(EXIT_CODES[finished.ending])
+
+
+def _edits_of(path: str, thorough: str) -> tuple[str, int]:
+    """Path and number of edits; in `--thorough PATH` the number was left out."""
+    if thorough.isdecimal():
+        return path, int(thorough)
+    if path != "." or thorough.startswith("-"):
+        raise click.UsageError(f"--thorough takes a number of edits, not {thorough!r}")
+    return thorough, RANDOM_EDITS
 
 
 @main.command()

@@ -82,14 +82,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def grade(options: Options, arguments: Sequence[str] = (), *, live: bool = True) -> Finished:
     """Grade a submission, with progress and scorecard on standard output; ``arguments`` are for pytest."""
     # Every pytest run on this machine loads this module: what only a grade needs is imported by a grade.
-    from rich.console import Console  # noqa: PLC0415
-
     from harness.labs.inner import run_checks  # noqa: PLC0415
     from harness.labs.session import Session  # noqa: PLC0415
+    from harness.reports.console import Printer  # noqa: PLC0415
     from harness.reports.progress import Progress  # noqa: PLC0415
     from harness.reports.scorecard import show_scorecard  # noqa: PLC0415
 
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    console = Printer(file=sys.stdout, highlight=False, markup=False, emoji=False)
     with Progress(console, live=live) as progress:
         finished = Session(options, functools.partial(run_checks, arguments=arguments), progress).grade()
     if finished.gradebook:

@@ -57,6 +57,15 @@ def test_how_it_is_checked_changes_no_points(handed_in: Path, words: tuple[str, 
     assert "Pending 1" in done.output
 
 
+def test_a_path_after_thorough_is_the_submission(handed_in: Path) -> None:
+    """And no number of edits; two paths are one too many."""
+    lab = ("check", "--ci", "--lab", str(TINY))
+    assert CliRunner().invoke(main, [*lab, "--thorough", str(handed_in)]).exit_code == 0
+    two = CliRunner().invoke(main, [*lab, "--thorough", "here", str(handed_in)])
+    assert two.exit_code == 2
+    assert "--thorough takes a number of edits, not 'here'" in two.output
+
+
 @pytest.mark.long
 def test_random_edits_are_advice_beside_the_grade(tmp_path: Path) -> None:
     """The reference stands them, keeps its points, and the grade says that they were tried."""
