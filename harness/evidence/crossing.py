@@ -46,17 +46,28 @@ def near(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
 
     None is where they share no such column, or where there are too many to compare.
     """
+    return _closest(rows, others, 1)
+
+
+def twins(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which of the rows have another next to them, in the same sense."""
+    return _closest(rows, rows, 2)
+
+
+def _closest(rows: pd.DataFrame, others: pd.DataFrame, place: int) -> NDArray[np.bool_]:
+    """Which of the rows have at least ``place`` of the others within reach."""
     shared = [
         c for c in rows.columns if c in others.columns and _is_number(rows[c]) and _is_number(others[c])
     ]
-    if not shared or len(rows) * len(others) > MOST_PAIRS:
+    if not shared or len(others) < place or len(rows) * len(others) > MOST_PAIRS:
         return np.zeros(len(rows), dtype=bool)
     a, b = (frame[shared].to_numpy(dtype=float, na_value=0.0) for frame in (rows, others))
     spread = np.std(np.concatenate([a, b]), axis=0)
     spread[spread == 0] = 1.0
     a, b = a / spread, b / spread
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
-    found: NDArray[np.bool_] = (squares.min(axis=1, initial=np.inf) / len(shared)) < CLOSE**2
+    nearest = np.partition(squares, place - 1, axis=1)[:, place - 1]
+    found: NDArray[np.bool_] = (nearest / len(shared)) < CLOSE**2
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from harness.errors import MalformedEvidence
 from harness.workspace.files import inside, remove_inside, write_inside
@@ -20,44 +21,60 @@ Label = bool | int | float | str
 LABEL_TYPES = (bool, int, float, str)
 TEXT_LIMIT = 1000
 FEATURES = "rows.csv"
+BINARY = 2
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to predict with what was handed in, such as after a scaler that was saved beside the model.
+
+    `labels` has one label per row. Of a model that tells the chances of its two classes, `chances` has that
+    of the second; both are empty for another.
+    """
+
+    name: str
+    labels: tuple[Label, ...]
+    classes: tuple[Label, ...] = ()
+    chances: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One label per row, or the reason why there are none; `model` is the class that predicted.
+    """The ways in which the model predicts, or the reason why there are none; `model` is its class.
 
     `plain`: the file could be loaded, and holds text, numbers or a table in the place of a model.
     """
 
-    labels: tuple[Label, ...] | None
-    error: str | None
+    ways: tuple[Way, ...]
+    error: str | None = None
     model: str | None = None
     plain: bool = False
 
 
 def predict(
     workspace: Workspace,
-    model: str,
+    files: tuple[str, ...],
     features: bytes,
     *,
     imports: tuple[str, ...] = (),
     timeout: float = 120.0,
 ) -> Prediction:
-    """Have the model file `model` of the repository predict the rows of a CSV of features.
+    """Have the model in `files` of the repository predict the rows of a CSV of features.
 
-    The labels must not be among the columns: the student's code sees all that is given here. The model is
-    loaded in the workspace, with the Git root and the folders `imports` to import classes from. What comes
-    back is checked: one plain number, string or truth value per row.
+    The first file should hold the model; the others may hold what it needs. The labels must not be among the
+    columns: the student's code sees all that is given here. The files are loaded in the workspace, with the
+    Git root and the folders `imports` to import classes from. What comes back is checked: one plain number,
+    string or truth value per row.
     """
     place = workspace.tmp / FEATURES
     write_inside(workspace.tmp, FEATURES, features)
     folders = [str(workspace.repo / inside(folder)) for folder in dict.fromkeys((*imports, "."))]
     try:
-        answer, done = ask(
-            workspace, "predict_probe.py", inside(model), str(place), *folders, timeout=timeout
-        )
+        model, *beside = map(inside, files)
+        words = (model, str(place), *folders, "--", *beside)
+        answer, done = ask(workspace, "predict_probe.py", *words, timeout=timeout)
     except MalformedEvidence as error:
-        return Prediction(None, f"the model's answer is unusable: {error.reason}")
+        return Prediction((), f"the model's answer is unusable: {error.reason}")
     finally:
         remove_inside(workspace.tmp, FEATURES)
     return _checked(answer, done, workspace, _rows(features))
@@ -66,16 +83,42 @@ def predict(
 def _checked(answer: object, done: Completed, workspace: Workspace, rows: int) -> Prediction:
     """The answer, if its types and its length are right; otherwise what is wrong with it."""
     if not isinstance(answer, dict):
-        return Prediction(None, _silence(done))
-    labels, model, error = answer.get("labels"), answer.get("model"), answer.get("error")
+        return Prediction((), _silence(done))
+    ways, model, error = answer.get("ways"), answer.get("model"), answer.get("error")
     name = model if type(model) is str else None
     if type(error) is str:
-        return Prediction(None, _cleaned(error, workspace), name, plain=answer.get("plain") is True)
-    if not isinstance(labels, list) or not all(type(label) in LABEL_TYPES for label in labels):
-        return Prediction(None, "it does not predict one number, string or truth value per row", name)
+        return Prediction((), _cleaned(error, workspace), name, plain=answer.get("plain") is True)
+    found = [_way(one, rows) for one in ways] if isinstance(ways, list) else []
+    good = tuple(one for one in found if isinstance(one, Way))
+    wrong = next((one for one in found if isinstance(one, str)), "it does not say what it predicts")
+    return Prediction(good, None if good else wrong, name)
+
+
+def _way(claim: object, rows: int) -> Way | str:
+    """One way, if it is what it should be; otherwise what is wrong with it."""
+    parts = claim if isinstance(claim, dict) else {}
+    name, labels = parts.get("name"), parts.get("labels")
+    if type(name) is not str or not _all_labels(labels):
+        return "it does not predict one number, string or truth value per row"
     if len(labels) != rows:
-        return Prediction(None, f"it predicts {len(labels)} labels for {rows} rows", name)
-    return Prediction(tuple(labels), None, name)
+        return f"it predicts {len(labels)} labels for {rows} rows"
+    classes, chances = parts.get("classes"), parts.get("chances")
+    if (
+        not _all_labels(classes)
+        or len(classes) != BINARY
+        or not _all_numbers(chances)
+        or len(chances) != rows
+    ):
+        classes, chances = (), ()
+    return Way(name, tuple(labels), tuple(classes), tuple(chances))
+
+
+def _all_labels(value: object) -> TypeGuard[list[Label]]:
+    return isinstance(value, list) and all(type(one) in LABEL_TYPES for one in value)
+
+
+def _all_numbers(value: object) -> TypeGuard[list[float]]:
+    return isinstance(value, list) and all(type(one) is float and math.isfinite(one) for one in value)
 
 
 def _silence(done: Completed) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.workspaces import write_tree
-from harness.workspace.prediction import Prediction, predict
+from harness.workspace.prediction import Prediction, Way, predict
 
 if TYPE_CHECKING:
     from harness.workspace.workspace import Workspace
@@ -35,14 +35,16 @@ def answering(git_repo: Workspace) -> Ask:
     def ask(answer: str) -> Prediction:
         write_tree(git_repo.repo, {"src/custom.py": CUSTOM, "src/save.py": SCRIPT.replace("ANSWER", answer)})
         git_repo.run("python", "save.py", cwd="src", check=True)
-        return predict(git_repo, "model", FEATURES, imports=("src",))
+        return predict(git_repo, ("model",), FEATURES, imports=("src",))
 
     return ask
 
 
 def test_a_class_of_the_repository_predicts(answering: Ask, git_repo: Workspace) -> None:
     """A model of a class defined beside the training script is loaded, and nothing of it is left."""
-    assert answering("['M', 'B', 'M', 'B']") == Prediction(("M", "B", "M", "B"), None, "Model")
+    assert answering("['M', 'B', 'M', 'B']") == Prediction(
+        (Way("the model", ("M", "B", "M", "B")),), None, "Model"
+    )
     assert not [path for path in git_repo.tmp.rglob("*") if path.is_file()]
     assert git_repo.steps[-1].line == "python save.py"
 
@@ -58,7 +60,7 @@ def test_a_class_of_the_repository_predicts(answering: Ask, git_repo: Workspace)
 def test_answers_of_another_shape_are_refused(answer: str, error: str, answering: Ask) -> None:
     """Only one plain label per row is believed."""
     prediction = answering(answer)
-    assert prediction.labels is None
+    assert prediction.ways == ()
     assert error in (prediction.error or "")
 
 
@@ -66,11 +68,36 @@ def test_a_model_that_ends_the_process_gives_no_answer(git_repo: Workspace) -> N
     """A model whose loading kills the process is told by the exit code."""
     write_tree(git_repo.repo, {"model": "cos\n_exit\n(I7\ntR."})
     error = "loading it or predicting ended the process with exit code 7: (no message)"
-    assert predict(git_repo, "model", FEATURES) == Prediction(None, error)
+    assert predict(git_repo, ("model",), FEATURES) == Prediction((), error)
 
 
 def test_a_model_that_takes_too_long_gives_no_answer(git_repo: Workspace) -> None:
     """A model that does not come to an end is killed, and told so."""
     write_tree(git_repo.repo, {"model": "ctime\nsleep\n(I60\ntR."})
-    prediction = predict(git_repo, "model", FEATURES, timeout=3)
-    assert prediction == Prediction(None, "loading it and predicting took more than 3 seconds")
+    prediction = predict(git_repo, ("model",), FEATURES, timeout=3)
+    assert prediction == Prediction((), "loading it and predicting took more than 3 seconds")
+
+
+def test_a_class_of_the_training_script_itself_predicts(git_repo: Workspace) -> None:
+    """A pickle names the class of a script that ran as one `__main__`; nothing else of the script runs."""
+    script = f"{CUSTOM}\nimport pickle\nANSWER = [0, 1, 1, 0]\nDATA = open('gone.csv').read()\n"
+    script += "raise SystemExit('trained again')\n"
+    save = script.replace("DATA = open('gone.csv').read()", "").partition("raise")[0]
+    write_tree(git_repo.repo, {"src/fit.py": save + "pickle.dump(Model(ANSWER), open('model', 'wb'))\n"})
+    git_repo.run("python", "src/fit.py", check=True)
+    write_tree(git_repo.repo, {"src/fit.py": script, "src/torn.py": "def ("})
+    found = predict(git_repo, ("model",), FEATURES, imports=("src",))
+    assert found.error is None
+    assert found.ways[0].labels == (0, 1, 1, 0)
+
+
+def test_chances_of_two_classes_come_along(git_repo: Workspace) -> None:
+    """Of a model that tells them, finite and one per row; of another the labels stand alone."""
+    chances = "    classes_ = ['B', 'M']\n    def predict_proba(self, rows):\n        import numpy\n"
+    for told, kept in (("0.25", (0.25,) * 4), ("numpy.nan", ())):
+        row = f"        return numpy.array([[0, {told}]] * len(rows))\n"
+        save = "import pickle\nfrom custom import Model\npickle.dump(Model(['B'] * 4), open('model', 'wb'))\n"
+        write_tree(git_repo.repo, {"custom.py": CUSTOM + chances + row, "save.py": save})
+        git_repo.run("python", "save.py", check=True)
+        (way,) = predict(git_repo, ("model",), FEATURES).ways
+        assert way == Way("the model", ("B",) * 4, ("B", "M") if kept else (), kept)

@@ -12,15 +12,17 @@ from harness.evidence.scoring import NAMES, agrees
 from harness.labs.dvc_versioning.exploring import leaves, rows
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
+from harness.labs.dvc_versioning.ways import settled, taken
 from harness.labs.dvc_versioning.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.evidence.pipeline import Pipeline
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs
     from harness.labs.dvc_versioning.handed_in_experiments import Counted
+    from harness.labs.dvc_versioning.recompute import Scored
     from harness.labs.dvc_versioning.reproduction import Snapshot
     from harness.workspace.command import Completed
 
@@ -99,19 +101,25 @@ def locked_outs(experiment: OwnExperiment, pipeline: Pipeline) -> dict[str, str]
 
 
 def repetition(
-    handed_in: Counted, again: Reproduction, *, deterministic: bool, same_machine: bool = False
+    handed_in: Counted,
+    again: Reproduction,
+    *,
+    deterministic: bool,
+    same_machine: bool = False,
+    runs: Sequence[Scored] = (),
 ) -> tuple[Outcome, str]:
     """How an experiment's scores compare when it is run again at its own commit, and why.
 
     Equal to 1e-9 or as rounded: ``same``. Otherwise, where the model came out with the recorded bytes, or the
     graded commit's did (``same_machine``: libraries as the student's), or the pipeline gives other results
     every time: ``other``. Else library versions may differ: two test rows are noise and count as ``same``,
-    more is ``open``.
+    more is ``open``. ``runs`` are other runs of the pipeline, which come to their scores in the same way.
     """
     scores = HandedInExperiments.scores_in(again.state.metrics)
+    scored = again.scored and taken(again.scored, settled([*runs, again.scored]))
     gaps = [n for n, value in handed_in.scores.items() if n not in scores or not agrees(value, scores[n])]
     if not gaps:
-        return _own_numbers(again)
+        return _own_numbers(scored)
     told = "; ".join(
         f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
     )
@@ -121,18 +129,17 @@ def repetition(
     known_libraries = (same_machine and same_data) or (handed_in.model_md5 is not None and same_model)
     if never_made or not deterministic or known_libraries:
         return "other", told
-    scored, apart = again.scored, None
+    apart = None
     if scored and scored.labels:
         known = {name: value for name, value in handed_in.scores.items() if name in NAMES}
         apart = rows_apart(known, scored.labels, scored.predictions, NOISE_ROWS) if known else None
     return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
 
 
-def _own_numbers(again: Reproduction) -> tuple[Outcome, str]:
+def _own_numbers(scored: Scored | None) -> tuple[Outcome, str]:
     """Whether numbers that came out again are those of the model that came out with them."""
-    scored = again.scored if again.scored and again.scored.certain else None
     complete = scored is not None and scored.reported is not None and scored.reported.complete
-    compared = scored.match if scored and complete else None
+    compared = scored.match if scored and scored.certain and complete else None
     if compared is not None and compared.average is None:
         gaps = [d.name for d in compared.differences]
         return "other", f"{listed(gaps)} came out again, but not as the model of that commit scores"

@@ -10,6 +10,7 @@ from harness.evidence.confusion import feasible, rows_apart
 from harness.evidence.scoring import NAMES, match
 from harness.labs.dvc_versioning.lock_rule import agreement
 from harness.labs.dvc_versioning.recompute import reported_scores
+from harness.labs.dvc_versioning.ways import settled, taken
 from harness.labs.dvc_versioning.wording import listed
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ def refuse_fabricated(case: Case, results: Results, ruling: Ruling) -> None:
 
 
 def _contradictions(case: Case, committed: Committed, results: Results) -> Iterator[tuple[str, str]]:
-    told = _told(committed.values)
+    told, runs = _told(committed.values), [scored for _, scored in runs_of(results)]
     of_lock = results.scored_of_lock()
+    of_lock = of_lock and taken(of_lock, settled([*runs, of_lock]))
     if of_lock and of_lock.labels and of_lock.certain:
         compared = match(committed.values, of_lock.labels, of_lock.predictions)
         if compared.average is None:
@@ -88,6 +90,7 @@ def _contradictions(case: Case, committed: Committed, results: Results) -> Itera
         return
     base = results.reproduction_or_none()
     scored = base.scored if base and base.commit == case.commit else None
+    scored = scored and taken(scored, settled(runs))
     if base is None or scored is None or not scored.labels or not scored.certain:
         return
     compared = match(committed.values, scored.labels, scored.predictions)
@@ -123,7 +126,11 @@ def compare_with_recomputation(results: Results, ruling: Ruling) -> None:
 
     """
     seen: list[Mapping[str, float]] = []
-    for name, scored in _runs(results):
+    runs = list(runs_of(results))
+    choice = settled([scored for _, scored in runs])
+    if choice:
+        ruling.fact("value", f"predictions: {choice}")
+    for name, scored in ((name, taken(scored, choice)) for name, scored in runs):
         if scored.no_model and scored.reported and scored.reported.values:
             ruling.flag("fabricated", f"scores are reported though {scored.problem}")
         compared = judge_run(name, scored)
@@ -137,9 +144,10 @@ def compare_with_recomputation(results: Results, ruling: Ruling) -> None:
     )
 
 
-def _runs(results: Results) -> Iterator[tuple[str, Scored]]:
-    base = results.reproduction()
-    if base.scored:
+def runs_of(results: Results) -> Iterator[tuple[str, Scored]]:
+    """The harness's runs with scores, by name: as handed in, after a training parameter, after the split."""
+    base = results.reproduction_or_none()
+    if base and base.scored:
         yield "as handed in", base.scored
     for name in ("train", "split"):
         rerun = results.rerun_or_none(name)
@@ -174,7 +182,7 @@ def judge_run(name: str, scored: Scored) -> Match:
         )
     if compared.average is None and not scored.certain:
         raise Pending(
-            "the scores are not those of one model alone: there are several, or evaluate has parameters",
+            f"the scores are not the model's on the held-out data, which may be right: {scored.doubt}",
             "Show the examiner how evaluate comes to its scores.",
         )
     if compared.average is None:
@@ -220,7 +228,8 @@ def compare_committed(case: Case, results: Results, ruling: Ruling) -> None:
     committed, base = committed_scores(case), results.reproduction()
     if committed is None or base.commit != case.commit or _other_rows(case, base) or not base.scored:
         return
-    apart = rows_apart(committed.values, base.scored.labels, base.scored.predictions, NOISE_ROWS)
+    scored = taken(base.scored, settled([scored for _, scored in runs_of(results)]))
+    apart = rows_apart(committed.values, scored.labels, scored.predictions, NOISE_ROWS)
     if apart is None:
         raise Pending(
             f"{committed.path} says {_told(committed.values)}, the run here gives otherwise by more than "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from harness.evidence.scoring import Label, Match
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
-    from harness.workspace.prediction import Prediction
+    from harness.workspace.prediction import Prediction, Way
     from harness.workspace.workspace import Workspace
 
 LABELS = (LABEL, "label", "y", "diagnosis", "class")
@@ -38,8 +39,9 @@ LARGEST = 1 << 30
 class Scored:
     """One run's reported scores, and what the harness computed beside them.
 
-    ``problem`` says why nothing could be computed; ``no_model`` that the file is no model at all. Without
-    ``certain`` the evaluation may rightly do more than ask one model: scale first, or set a threshold.
+    ``predictions`` are those of the model as it is; ``ways`` has them, and others that an evaluation may come
+    to. ``problem`` says why nothing could be computed; ``no_model`` that the file is no model at all.
+    ``doubt`` says why right scores may be others all the same.
     """
 
     reported: Scores | None
@@ -47,7 +49,13 @@ class Scored:
     predictions: tuple[Label, ...] = ()
     problem: str | None = None
     no_model: bool = False
-    certain: bool = True
+    doubt: str | None = None
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether scores other than these are wrong."""
+        return self.doubt is None
 
     @property
     def match(self) -> Match | None:
@@ -72,15 +80,32 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
         held_out = _held_out(ws, pipeline, roles)
     except NoScores as reason:
         return Scored(reported, problem=str(reason), no_model=reason.no_model)
-    found = predict_elsewhere(ws, model, held_out.features)
-    if found.labels is None:
+    found = predict_elsewhere(ws, (model, *companions(pipeline, roles)), held_out.features)
+    if not found.ways:
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
-    return Scored(reported, held_out.labels, found.labels, certain=_is_plain(pipeline, roles))
+    first, doubt = found.ways[0].labels, _doubt(pipeline, roles)
+    return Scored(reported, held_out.labels, first, doubt=doubt, ways=found.ways)
 
 
-def _is_plain(pipeline: Pipeline, roles: Roles) -> bool:
-    """Whether the scores hang on one model's predictions alone: one model, no parameter of evaluate."""
-    return len(roles.models) == 1 and not any(pipeline.stage(address).params for address in roles.evaluate)
+def _doubt(pipeline: Pipeline, roles: Roles) -> str | None:
+    """Why right scores may be others than those of one model for the held-out data; None: they may not."""
+    read = {path for address in roles.train for path in pipeline.stage(address).deps}
+    if len(roles.models) > 1:
+        return "there are several models"
+    if any(pipeline.stage(address).params for address in roles.evaluate):
+        return "evaluate has parameters"
+    files = (path for path in roles.held_out if PurePosixPath(path).suffix)
+    return "training and evaluation read one and the same table" if read & set(files) else None
+
+
+def companions(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:
+    """What evaluate reads beside the model that other stages make and that may be a scaler or the like."""
+    read = [path for address in roles.evaluate for path in pipeline.stage(address).deps]
+    return tuple(
+        path
+        for path in dict.fromkeys((*roles.models, *read))
+        if path != roles.model and looks_like_model(path) and pipeline.producers(path)
+    )
 
 
 class NoScores(Exception):
@@ -91,13 +116,13 @@ class NoScores(Exception):
         self.no_model = no_model
 
 
-def predict_elsewhere(ws: Workspace, model: str, features: bytes) -> Prediction:
-    """The model's predictions, made in a workspace that has the model and the code and no data."""
+def predict_elsewhere(ws: Workspace, files: tuple[str, ...], features: bytes) -> Prediction:
+    """The model's predictions, made in a workspace that has these files and the code and no data."""
     code = code_files(ws)
-    lone = ws.copy_only(ws.root / "predicting", (model, *code))
+    lone = ws.copy_only(ws.root / "predicting", (*files, *code))
     folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
     try:
-        return predict(lone, model, features, imports=folders)
+        return predict(lone, files, features, imports=folders)
     finally:
         lone.leave()
         remove_tree(lone.root)

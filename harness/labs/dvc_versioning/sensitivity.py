@@ -53,7 +53,10 @@ class Reading:
 
 
 def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | None]:
-    """Run a stage's command without DVC, its outputs removed first; with what it read (None: unknown)."""
+    """Run a stage's command without DVC, its outputs removed first; with what it read (None: unknown).
+
+    As DVC does it, each line of the command has a shell of its own (dvc/stage/run.py, `cmd_run`).
+    """
     for out in stage.outs:
         if out.path not in stage.persist:
             ws.remove(out.path)
@@ -65,7 +68,7 @@ def _typed(stage: Stage) -> tuple[str, ...]:
     """A stage's command as it is started: by a shell, but for a script without anything for a shell to do."""
     if len(stage.cmd) == 1 and PLAIN_SCRIPT.fullmatch(stage.cmd[0]):
         return tuple(stage.cmd[0].split())
-    return ("sh", "-c", "\n".join(["set -e", *stage.cmd]))
+    return ("sh", "-c", "\n".join(f"( :\n{line}\n) || exit $?" for line in stage.cmd))
 
 
 def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:

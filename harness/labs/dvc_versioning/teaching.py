@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.errors import MalformedEvidence
-from harness.evidence.crossing import crossed, moved, near
+from harness.evidence.crossing import crossed, moved, near, twins
 from harness.evidence.rows import csv_of, split_label, without_index
 from harness.evidence.scoring import canonical
 from harness.evidence.table import read_table, written_like
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.recompute import (
     LARGEST,
+    companions,
     held_out_tables,
     model_in,
     predict_elsewhere,
     split_held_out,
 )
 from harness.labs.dvc_versioning.sensitivity import run_stage
+from harness.labs.dvc_versioning.ways import Choice, settled, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -88,22 +90,24 @@ class _Rows:
 
 def teach(base: Reproduction, seed: int, ws: Workspace) -> Taught:
     """Train the student's model on wrong rows, and see what it makes of the held-out ones."""
-    scored = base.scored
-    if scored is None or len(scored.labels) < FEWEST_ROWS or not scored.certain:
+    choice = settled([base.scored]) if base.scored else None
+    scored = base.scored and taken(base.scored, choice)
+    if scored is None or len(scored.labels) < FEWEST_ROWS or not (choice or scored.certain):
         return Taught("unknown")
     before = _accuracy(scored.predictions, scored.labels)
     if before < _telling(scored.labels):
         return Taught("unknown", before)
-    return _Lesson(ws, base, seed).verdict(before)
+    return _Lesson(ws, base, seed, choice or Choice(scored.ways[0].name)).verdict(before)
 
 
 class _Lesson:
     """One workspace's tables, crossed, and the model that its training makes of them."""
 
-    def __init__(self, ws: Workspace, base: Reproduction, seed: int) -> None:
+    def __init__(self, ws: Workspace, base: Reproduction, seed: int, choice: Choice) -> None:
         self.ws = ws
         self.base = base
         self.seed = seed
+        self.choice = choice
         self.own = {table.path: table for table in held_out_tables(ws, base.pipeline, base.roles)}
         self.read: set[str] = set()
 
@@ -137,7 +141,9 @@ class _Lesson:
         if telling or self._seen_rows >= FEWEST_ROWS:
             without = self._accuracy_after(all_rows=True)
             if without is not None and after - without >= DROP:
-                return Taught("seen", before, after)
+                return (
+                    Taught("learns", before, without) if self._alike_anyway else Taught("seen", before, after)
+                )
         return Taught("learns" if not telling else "memorised" if by_heart else "unmoved", before, after)
 
     def _accuracy_after(self, *, all_rows: bool) -> float | None:
@@ -157,8 +163,9 @@ class _Lesson:
 
     def _score(self, features: bytes) -> float | None:
         model = model_in(self.ws, str(self.base.roles.model))
-        found = predict_elsewhere(self.ws, model, features)
-        return None if found.labels is None else _accuracy(found.labels, self.split.labels)
+        files = (model, *companions(self.base.pipeline, self.base.roles))
+        labels = self.choice.labels(predict_elsewhere(self.ws, files, features).ways)
+        return None if labels is None else _accuracy(labels, self.split.labels)
 
     def _lost_when_moved(self, after: float) -> bool:
         """Whether the model knows nothing of rows that lie next to the held-out ones."""
@@ -179,7 +186,20 @@ class _Lesson:
     @property
     def _seen_rows(self) -> int:
         """How many rows of what training reads are among those held out."""
-        return sum(int(one.held_out.sum()) for one in self.rows if one.table.path in self.read)
+        return sum(int(one.held_out.sum()) for one in self._read_rows)
+
+    @property
+    def _read_rows(self) -> list[_Rows]:
+        return [one for one in self.rows if one.table.path in self.read]
+
+    @property
+    def _alike_anyway(self) -> bool:
+        """Whether the raw data holds as many rows with others next to them: augmented often, it does."""
+        held_out = read_table("rows.csv", self.split.features).frame
+        known = [near(held_out, one.features) for one in self._read_rows]
+        alike = int(np.any(known, axis=0).sum()) + self._seen_rows
+        raw = [one.features for one in self.rows if one.table.path in self.base.roles.raw]
+        return alike <= sum(int(twins(features).sum()) for features in raw)
 
 
 def _telling(labels: Sequence[Label]) -> float:

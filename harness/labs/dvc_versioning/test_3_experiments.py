@@ -8,7 +8,7 @@ from harness.errors import CheckFailed
 from harness.grading.check import check
 from harness.labs.dvc_versioning import exploring_rule
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
-from harness.labs.dvc_versioning.metrics_rule import same_model
+from harness.labs.dvc_versioning.metrics_rule import runs_of, same_model
 from harness.labs.dvc_versioning.wording import listed, short
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def test_the_experiments_come_out_again(case: Case, planned: Plan, results: Resu
     each = ruling.max_points / max(WANTED, len(planned.repeated))
     base, deterministic = results.reproduction_or_none(), results.deterministic()
     here = base is not None and same_model(case, base)
+    runs = [scored for _, scored in runs_of(results)]
     for index, experiment in enumerate(planned.repeated):
         try:
             again = results.repeated(index)
@@ -72,7 +73,7 @@ def test_the_experiments_come_out_again(case: Case, planned: Plan, results: Resu
             outcome, why = "other", f"does not run at its commit: {failure.found}"
         else:
             outcome, why = exploring_rule.repetition(
-                experiment, again, deterministic=deterministic, same_machine=here
+                experiment, again, deterministic=deterministic, same_machine=here, runs=runs
             )
         told = f"{experiment.name}: {experiment.told}"
         if outcome == "same":

@@ -15,6 +15,13 @@ from harness.evidence.safe_yaml import MAX_BYTES, load_json
 from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.copies import Copies
 from harness.labs.dvc_versioning.dataset import DATA_PATH, forms, known_forms, lab_data
+from harness.labs.dvc_versioning.lineage import (
+    LEAST_LIKE,
+    TABLES,
+    names_in_turn,
+    unlikeliness,
+    versions_in_turn,
+)
 from harness.submission.recovery import Recovered, Recovery
 
 if TYPE_CHECKING:
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
     from harness.evidence.pointers import Pointer
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
-
-LEAST_LIKE = 4
-TABLES = (".csv", ".tsv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -116,14 +120,7 @@ class Dataset:
         return min(self.history, key=self._unlikeliness, default=self.case.inside_dvc_root(DATA_PATH))
 
     def _unlikeliness(self, path: str) -> tuple[int, str]:
-        hashes = {(pointer.md5 or "").removesuffix(".dir") for _, pointer in self.history[path]}
-        signs = (
-            path.endswith(DATA_PATH),
-            bool(hashes & set(known_forms())),
-            DATA_PATH.startswith(f"{path.split('/', 1)[-1]}/") or path.endswith(("data/raw", "data")),
-            path.endswith(TABLES),
-        )
-        return next((rank for rank, sign in enumerate(signs) if sign), LEAST_LIKE), path
+        return unlikeliness(path, [pointer for _, pointer in self.history[path]]), path
 
     @property
     def looks_tracked(self) -> bool:
@@ -135,7 +132,17 @@ class Dataset:
         """The versions of the dataset in the student's history, the first one first; none: never tracked."""
         if not self.looks_tracked:
             return ()
-        return tuple(self._version(commit, pointer) for commit, pointer in self.history[self.path])
+        found = versions_in_turn(self.history, self.names, self.case.history.student_commits)
+        return tuple(self._version(commit, pointer) for commit, pointer in found)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The paths that the dataset had, one after the other."""
+        if not self.looks_tracked:
+            return (self.path,)
+        ranked = sorted(self._unlikeliness(path) for path in self.history if path != self.path)
+        others = [path for rank, path in ranked if rank < LEAST_LIKE]
+        return names_in_turn(self.history, self.path, others, self.case.repository)
 
     def _version(self, commit: str, pointer: Pointer) -> Version:
         files = self.resolve(pointer.path, str(pointer.md5)) or ()
@@ -219,13 +226,13 @@ class Dataset:
 
     @cached_property
     def _files(self) -> frozenset[str]:
-        return frozenset(pointer.file for _, pointer in self.history.get(self.path, ()))
+        return frozenset(pointer.file for name in self.names for _, pointer in self.history[name])
 
     def _is_data(self, path: str, blob: str) -> bool:
         if "/.dvc/cache/" in f"/{path}":
             return False  # a committed cache is D1.init's matter
-        inside = path == self.path or (path.startswith(f"{self.path}/") and not path.endswith(".gitignore"))
-        return inside or self._copies.has(path, blob)
+        inside = any(_within(f"{path}/", name) for name in self.names)
+        return (inside and not path.endswith(".gitignore")) or self._copies.has(path, blob)
 
     @cached_property
     def _copies(self) -> Copies:

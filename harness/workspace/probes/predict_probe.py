@@ -1,13 +1,17 @@
 """Loads a student's model and predicts: runs inside the workspace only, for loading a pickle runs its code.
 
-Run as `python -P predict_probe.py OUT MODEL FEATURES [IMPORT_FOLDER…]` in the Git root. Writes
-{"labels": […] or null, "model": class name or null, "error": text or null, "plain": whether the file holds
-nothing but data} as JSON to OUT.
+Run as `python -P predict_probe.py OUT MODEL FEATURES [IMPORT_FOLDER…] -- [COMPANION…]` in the Git root; the
+companions are other files that may hold what the model needs, such as a scaler. Writes {"ways": [{"name",
+"labels", "classes", "chances"}…], "model": class name or null, "error": text or null, "plain": whether the
+file holds nothing but data} as JSON to OUT. There is a way for each thing that an evaluation may do with
+these files; of two classes with chances, `chances` has that of the second.
 """
 # ruff: noqa: ANN401 (a student's model can be anything)
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -21,11 +25,13 @@ import joblib
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 DEPTH = 3
 TEXT_LIMIT = 500
 PLAIN = frozenset({"builtins", "numpy", "pandas"})  # modules whose objects hold data alone
+BINARY = 2
+COMPANIONS = "--"
 INDEX = "Unnamed: 0"  # what pandas calls the column that `to_csv` writes of a frame's index
 
 
@@ -37,22 +43,30 @@ class PlainData(Unusable):
     """What was found in the model's place is text, numbers or a table."""
 
 
-def main(out: str, model: str, features: str, folders: list[str]) -> None:
+def main(out: str, model: str, features: str, folders: list[str], companions: list[str]) -> None:
     """Predict and write the answer, or why there is none."""
     sys.path[:0] = folders
     warnings.simplefilter("ignore")
-    answer: dict[str, Any] = {"labels": None, "model": None, "error": None, "plain": False}
+    answer: dict[str, Any] = {"ways": [], "model": None, "error": None, "plain": False}
     try:
-        loaded = load(Path(model))
-        estimator = the_estimator(loaded)
+        held = [load(Path(model)), *beside(companions)]
+        loaded, estimator = the_estimator(held)
         answer["model"] = type(estimator).__name__
-        labels = plain(predict(estimator, loaded, pd.read_csv(features)))
-        json.dumps(labels)
-        answer["labels"] = labels
+        others = [item for thing in held if thing is not loaded for item in members(thing)]
+        ways = list(every_way(estimator, loaded, others, pd.read_csv(features)))
+        json.dumps(ways)
+        answer["ways"] = ways
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a student's object does is the answer)
         answer["error"] = said(error)
         answer["plain"] = isinstance(error, PlainData)
     Path(out).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def beside(paths: list[str]) -> Iterator[Any]:
+    """What the companion files hold, as far as they can be loaded."""
+    for path in paths:
+        with contextlib.suppress(Unusable):
+            yield load(Path(path))
 
 
 def load(path: Path) -> Any:
@@ -92,25 +106,62 @@ def members(thing: Any, depth: int = DEPTH) -> Iterator[Any]:
             yield from members(item, depth - 1)
 
 
-def the_estimator(loaded: Any) -> Any:
-    """The first object that can predict: the loaded one, or one that it holds."""
-    for item in members(loaded):
-        if callable(getattr(item, "predict", None)) and not isinstance(item, type):
-            return item
-    data = all(type(item).__module__.partition(".")[0] in PLAIN for item in members(loaded))
+def the_estimator(held: list[Any]) -> tuple[Any, Any]:
+    """What the file holds in which an estimator is, the model's own file first, and the estimator."""
+    for thing in held:
+        for item in members(thing):
+            if callable(getattr(item, "predict", None)) and not isinstance(item, type):
+                return thing, item
+    data = all(type(item).__module__.partition(".")[0] in PLAIN for item in members(held[0]))
     kind = PlainData if data else Unusable
-    raise kind(f"it holds {type(loaded).__name__}, nothing with a predict method")
+    raise kind(f"it holds {type(held[0]).__name__}, nothing with a predict method")
 
 
-def predict(estimator: Any, loaded: Any, features: pd.DataFrame) -> Any:
+def every_way(estimator: Any, loaded: Any, others: list[Any], features: pd.DataFrame) -> Iterator[Any]:
+    """Predictions in each way in which an evaluation may come to some with these files."""
+    rows = fitting(estimator, loaded, features)
+    own = [] if estimator is loaded else list(members(loaded))
+    decoder = next((item for item in (*own, *others) if decodes(item)), None)
+    yield from way("the model", estimator, decoder, transformed(rows, transformers(own)))
+    if steps := transformers(others):
+        with contextlib.suppress(Exception):  # a companion that is for something else
+            moved = transformed(rows, [*transformers(own), *steps])
+            yield from way("the model with what lies beside", estimator, decoder, moved)
+
+
+def way(name: str, estimator: Any, decoder: Any, rows: Any) -> Iterator[dict[str, Any]]:
+    """Predictions for rows as the estimator gives them, then with the classes' own names."""
+    predicted = predict(estimator, rows)
+    classes, chances = chances_of(estimator, rows)
+    yield {"name": name, "labels": plain(predicted), "classes": classes, "chances": chances}
+    if decoder is not None:
+        labels = plain(decoder.inverse_transform(predicted))
+        named = plain(decoder.inverse_transform(classes)) if classes else []
+        yield {"name": f"{name}, decoded", "labels": labels, "classes": named, "chances": chances}
+
+
+def predict(estimator: Any, rows: Any) -> Any:
     """Predictions for the rows: from a frame, or from a plain array for a model that wants one."""
-    rows: Any = fitting(estimator, loaded, features)
-    for step in transformers(estimator, loaded):
-        rows = step.transform(rows)
     try:
         return estimator.predict(rows)
     except Exception:  # noqa: BLE001 (a model of whatever kind may dislike a frame)
         return estimator.predict(getattr(rows, "values", rows))
+
+
+def chances_of(estimator: Any, rows: Any) -> tuple[list[Any], list[float]]:
+    """The two classes, and for each row the chance of the second; empty where the model tells none."""
+    try:
+        classes, chances = plain(estimator.classes_), estimator.predict_proba(rows)[:, 1]
+        return (classes, [float(chance) for chance in chances]) if len(classes) == BINARY else ([], [])
+    except Exception:  # noqa: BLE001 (not every model tells chances)
+        return [], []
+
+
+def transformed(rows: Any, steps: list[Any]) -> Any:
+    """The rows after these scalers and the like."""
+    for step in steps:
+        rows = step.transform(rows)
+    return rows
 
 
 def fitting(estimator: Any, loaded: Any, features: pd.DataFrame) -> pd.DataFrame:
@@ -134,12 +185,15 @@ def column_names(estimator: Any, loaded: Any) -> list[str] | None:
     return next((item for item in lists if all(isinstance(name, str) for name in item)), None)
 
 
-def transformers(estimator: Any, loaded: Any) -> list[Any]:
-    """Scalers and the like that were saved beside the model, in their order."""
-    if estimator is loaded:
-        return []
-    able = [item for item in members(loaded) if callable(getattr(item, "transform", None))]
+def transformers(things: Iterable[Any]) -> list[Any]:
+    """Scalers and the like, in their order."""
+    able = [item for item in things if callable(getattr(item, "transform", None)) and not decodes(item)]
     return [item for item in able if not callable(getattr(item, "predict", None))]
+
+
+def decodes(item: Any) -> bool:
+    """Whether something gives numbers back their classes' names: a scaler has no classes."""
+    return hasattr(item, "classes_") and callable(getattr(item, "inverse_transform", None))
 
 
 def plain(predicted: Any) -> list[Any]:
@@ -159,5 +213,34 @@ def said(error: BaseException) -> str:
     return " ".join(text.split())[:TEXT_LIMIT]
 
 
+def __getattr__(name: str) -> Any:
+    """A class that the training script defined while it was `__main__`, for its pickles name it so.
+
+    Raises:
+        AttributeError: no script of the repository defines it.
+
+    """
+    own = (Path(folder) for folder in sys.path if Path(folder).is_relative_to(Path.cwd()))
+    for script in (
+        path for folder in own if not name.startswith("__") for path in sorted(folder.glob("*.py"))
+    ):
+        if found := definitions(script).get(name):
+            return found
+    raise AttributeError(f"no script defines {name}")
+
+
+def definitions(script: Path) -> dict[str, Any]:
+    """The classes and functions that a script defines, by name: no other statement of it takes effect."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef)
+    found: dict[str, Any] = {"__name__": script.stem, "__file__": str(script)}
+    with contextlib.suppress(SyntaxError, ValueError):
+        for node in ast.parse(script.read_bytes()).body:
+            if isinstance(node, kinds):
+                with contextlib.suppress(Exception):  # an assignment that reads data, say
+                    exec(compile(ast.Module([node], []), str(script), "exec"), found)  # noqa: S102 (sandboxed)
+    return {name: value for name, value in found.items() if getattr(value, "__module__", None) == script.stem}
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    split = sys.argv.index(COMPANIONS)
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:split], sys.argv[split + 1 :])

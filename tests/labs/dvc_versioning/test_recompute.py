@@ -5,18 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
-from harness.evidence.pipeline import Pipeline
+from harness.evidence.pipeline import Output, Pipeline
 from harness.evidence.roles import Roles
 from harness.evidence.table import Table, read_table
 from harness.labs.dvc_versioning.recompute import (
     Scored,
     code_files,
+    companions,
     held_out_files,
     model_in,
     reported_scores,
@@ -24,7 +27,7 @@ from harness.labs.dvc_versioning.recompute import (
     split_held_out,
 )
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.conftest import PLAIN, RIGHT, Work, base_of, scored
+from tests.labs.dvc_versioning.conftest import FIT, PLAIN, RIGHT, SCORE, SPLIT, Work, base_of, scored
 
 MODEL = """class Limit:
     def predict(self, rows):
@@ -222,3 +225,37 @@ def test_code_is_what_git_lists(trained: Workspace) -> None:
     """Python files from which a model's own class may come; what is not committed is not among them."""
     trained.write("loose.py", b"")
     assert code_files(trained) == ["limit.py", "make.py"]
+
+
+def test_a_scaler_of_its_own_file_predicts_too(trained: Workspace, work: Work) -> None:
+    """What evaluate reads beside the model is another way to predictions, and a reason for doubt."""
+    save = MAKE + "from sklearn.preprocessing import FunctionTransformer as F\nimport numpy\n"
+    trained.write("make.py", (save + 'pickle.dump(F(numpy.negative), open("scaler.pkl", "wb"))\n').encode())
+    trained.run("python", "make.py", check=True)
+    outs = (*FIT.outs, Output("scaler.pkl"))
+    pipeline = Pipeline((SPLIT, replace(FIT, outs=outs), replace(SCORE, deps=(*SCORE.deps, "scaler.pkl"))))
+    roles = base_of(pipeline).roles
+    assert companions(pipeline, roles) == ("scaler.pkl",)
+    found = scored_in(trained, work, roles, pipeline)
+    assert [way.labels for way in found.ways] == [(0, 1, 1, 0), (0, 0, 0, 0)]
+    assert found.predictions == found.ways[0].labels
+    assert found.doubt == "there are several models"
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({}, None),
+        ({"params": {"params.yaml": ("score.limit",)}}, "evaluate has parameters"),
+        ({"deps": ("forest.pkl", "train.csv")}, "training and evaluation read one and the same table"),
+    ],
+)
+def test_what_other_scores_may_be_right_is_said(
+    changes: dict[str, Any], doubt: str | None, trained: Workspace, work: Work
+) -> None:
+    """Parameters of evaluate, and one table for training and for scoring."""
+    split = replace(SPLIT, outs=(Output("train.csv"),)) if doubt and "table" in doubt else SPLIT
+    trained.write("train.csv", ROWS.encode())
+    pipeline = Pipeline((split, FIT, replace(SCORE, **changes)))
+    found = scored_in(trained, work, base_of(pipeline).roles, pipeline)
+    assert (found.doubt, found.certain) == (doubt, doubt is None)

@@ -273,3 +273,15 @@ def test_a_key_is_found_although_the_first_change_hides_it(fitted: Workspace) ->
     found = reading(fitted)
     assert found.read == frozenset({"fit.trees", "fit.depth"})
     assert found.unread == found.inert == frozenset()
+
+
+def test_each_line_of_a_command_has_a_shell_of_its_own(new_workspace: NewWorkspace) -> None:
+    """As DVC runs it: a folder that one line enters and a variable it sets are not the next one's."""
+    workspace = new_workspace()
+    lines = ("mkdir sub; cd sub; word=left", "", "# why", "false; echo ${word:-none} > made.txt # a remark")
+    stage = Stage("go", "go", cmd=lines, outs=(Output("made.txt"),))
+    assert run_stage(workspace, stage)[0].ok
+    assert workspace.read("made.txt") == b"none\n"
+    failing = replace(stage, cmd=("exit 7", "echo late > made.txt"))
+    assert run_stage(workspace, failing)[0].exit_code == 7
+    assert workspace.read("made.txt") is None

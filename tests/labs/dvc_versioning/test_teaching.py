@@ -95,6 +95,27 @@ def test_held_out_rows_among_the_training_rows_show(trained: Workspace, work: Wo
     assert taught(trained, work, HONEST).verdict == "seen"
 
 
+BESIDE = [row.replace(",", "1,", 1) for row in HELD_OUT]
+
+
+@pytest.mark.parametrize(
+    ("raw", "train", "verdict"),
+    [
+        ([], BESIDE, "seen"),
+        (BESIDE, BESIDE, "learns"),
+        (BESIDE, [*BESIDE, *HELD_OUT], "seen"),
+    ],
+    ids=["made up", "as in the raw data", "and the rows themselves"],
+)
+def test_rows_that_the_raw_data_has_almost_twice_are_no_leak(
+    raw: list[str], train: list[str], verdict: Verdict, trained: Workspace, work: Work
+) -> None:
+    """Augmented, it puts rows right beside each other on both sides of any split; more of them is a leak."""
+    trained.write("data/raw/data.csv", "".join([HEAD, *TRAIN, *HELD_OUT, *raw]).encode())
+    trained.write("train.csv", "".join([HEAD, *TRAIN, *train]).encode())
+    assert taught(trained, work, HONEST).verdict == verdict
+
+
 @pytest.mark.parametrize("path", ["test.csv", "data/raw/data.csv"])
 def test_training_that_reads_the_held_out_rows_shows(trained: Workspace, work: Work, path: str) -> None:
     """Whichever file they come from, declared or not."""

@@ -205,3 +205,19 @@ def test_a_blob_is_named_as_git_names_it(new_workspace: NewWorkspace) -> None:
     names = [str(number) for number in range(len(every))]
     hashed = workspace.run("git", "hash-object", *names, check=True).stdout.split()
     assert [blob_name(data) for data in every] == hashed
+
+
+def test_a_dataset_that_moved_goes_on_under_its_new_name(work: Work) -> None:
+    """The pointer that takes another's place names a later version; one that comes beside it does not."""
+    other = "data/raw/cancer.csv.dvc"
+    moved = pointer_to(lab_data(), "cancer.csv")
+    first = work.commit({POINTER: pointer_to(lab_data())})
+    work.commit({"data/raw/sample.csv.dvc": pointer_to(b"a,b\n1,2\n", "sample.csv")})
+    work.commit({POINTER: None, other: moved})
+    last = work.commit({other: pointer_to(larger(), "cancer.csv")})
+    work.hand_in(larger())
+    dataset = opened(work)
+    assert dataset.names == (DATA, "data/raw/cancer.csv")
+    assert [version.commit for version in dataset.versions] == [first, last]
+    assert dataset.grew(dataset.versions)
+    assert dataset.replacement() == first

@@ -11,7 +11,7 @@ import joblib
 import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from harness.workspace.probes.predict_probe import main
@@ -58,9 +58,9 @@ UNUSABLE: dict[str, tuple[bytes | None, str]] = {
 def answer(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Has the file `model` predict the rows, and gives the answer."""
 
-    def ask(*, index: bool = False) -> dict[str, Any]:
+    def ask(*beside: str, index: bool = False) -> dict[str, Any]:
         ROWS.to_csv(tmp_path / "rows.csv", index=index)
-        main(str(tmp_path / "out"), str(tmp_path / "model"), str(tmp_path / "rows.csv"), [])
+        main(str(tmp_path / "out"), str(tmp_path / "model"), str(tmp_path / "rows.csv"), [], list(beside))
         found: dict[str, Any] = json.loads((tmp_path / "out").read_text())
         return found
 
@@ -75,7 +75,7 @@ def test_a_model_predicts_however_it_was_fitted_and_wrapped(
     joblib.dump(make(), tmp_path / "model", compress=3)
     found = answer()
     assert found["error"] is None
-    assert found["labels"] == IMPLIES
+    assert found["ways"][0]["labels"] == IMPLIES
 
 
 @pytest.mark.parametrize("name", ["frame", "plain array", "with its scaler"])
@@ -84,11 +84,11 @@ def test_a_column_that_numbers_the_rows_is_left_out(
 ) -> None:
     """Where the model was not fitted on it; a model that was gets it."""
     joblib.dump(MODELS[name](), tmp_path / "model")
-    assert answer(index=True)["labels"] == IMPLIES
+    assert answer(index=True)["ways"][0]["labels"] == IMPLIES
     numbered = ROWS.reset_index(names="Unnamed: 0")
     for fitted in (numbered, numbered.to_numpy()):
         joblib.dump(tree().fit(fitted, IMPLIES), tmp_path / "model")
-        assert answer(index=True)["labels"] == IMPLIES
+        assert answer(index=True)["ways"][0]["labels"] == IMPLIES
 
 
 @pytest.mark.parametrize(("data", "error"), UNUSABLE.values(), ids=UNUSABLE.keys())
@@ -99,7 +99,7 @@ def test_what_is_no_model_is_told(
     if data is not None:
         (tmp_path / "model").write_bytes(data)
     found = answer()
-    assert found["labels"] is None
+    assert found["ways"] == []
     assert error in found["error"]
     assert found["plain"] == (error == HOLDS_STRING)
     assert "\n" not in found["error"]
@@ -109,3 +109,31 @@ def test_a_folder_is_no_model(answer: Callable[..., dict[str, Any]], tmp_path: P
     """A folder in the model's place is told as one."""
     (tmp_path / "model").mkdir()
     assert answer()["error"] == "it is a folder, not a model file"
+
+
+def test_a_scaler_in_a_file_of_its_own_is_another_way(
+    answer: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """The model as it is, and after what lies beside it; whichever of the files holds the model."""
+    parts = scaled()
+    joblib.dump(parts["model"], tmp_path / "model")
+    joblib.dump(parts["scaler"], tmp_path / "scaler")
+    (tmp_path / "note").write_text("nothing to load")
+    found = answer(str(tmp_path / "scaler"), str(tmp_path / "note"))
+    assert [way["name"] for way in found["ways"]] == ["the model", "the model with what lies beside"]
+    assert found["ways"][1]["labels"] == IMPLIES
+    (tmp_path / "model").rename(tmp_path / "forest")
+    (tmp_path / "scaler").rename(tmp_path / "model")
+    assert answer(str(tmp_path / "forest"))["ways"][1]["labels"] == IMPLIES
+
+
+def test_an_encoder_gives_the_classes_their_names(
+    answer: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """Beside the numbers that the model predicts stand the words that its encoder has for them."""
+    kept = {"model": tree().fit(ROWS, IMPLIES), "encoder": LabelEncoder().fit(["no", "yes"])}
+    joblib.dump(kept, tmp_path / "model")
+    plain, named = answer()["ways"]
+    assert plain["labels"] == IMPLIES
+    assert named["labels"] == ["yes", "no", "yes", "yes"]
+    assert (named["classes"], named["chances"]) == (["no", "yes"], [1.0, 0.0, 1.0, 1.0])
