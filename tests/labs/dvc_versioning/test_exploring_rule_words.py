@@ -187,7 +187,7 @@ CONSTANT = Scored(WRONG, (0, 1, 1, 0), (0, 1, 0, 0))
             CONSTANT,
             ("other", "accuracy, precision, f1 came out again, but not as the model of that commit scores"),
         ),
-        (replace(CONSTANT, certain=False), ("same", "came out again")),
+        (replace(CONSTANT, doubt="evaluate has parameters"), ("same", "came out again")),
         (replace(CONSTANT, reported=find_scores({"accuracy": 1.0})), ("same", "came out again")),
         (replace(CONSTANT, reported=None), ("same", "came out again")),
         (None, ("same", "came out again")),

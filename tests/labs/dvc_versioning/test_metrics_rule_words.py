@@ -71,8 +71,9 @@ def test_a_wrong_run_says_what_was_expected(found: Scored, expected: str, told: 
             "Show the examiner how the model predicts; a pickled scikit-learn model is understood.",
         ),
         (
-            replace(scored({**RIGHT, "f1": 0.1}), certain=False),
-            "the scores are not those of one model alone: there are several, or evaluate has parameters",
+            replace(scored({**RIGHT, "f1": 0.1}), doubt="evaluate has parameters"),
+            "the scores are not the model's on the held-out rows, "
+            "which may be right: evaluate has parameters",
             "Show the examiner how evaluate comes to its scores.",
         ),
     ],
@@ -86,7 +87,7 @@ def test_an_open_run_says_what_to_show(found: Scored, told: str, hint: str) -> N
 
 def test_right_scores_need_no_certainty() -> None:
     """An evaluation that may do more than ask the model is right where its scores are the model's."""
-    assert judge_run("x", replace(scored(), certain=False)).average == "binary:1"
+    assert judge_run("x", replace(scored(), doubt="evaluate has parameters")).average == "binary:1"
 
 
 def facts_of(ruling: Ruling) -> list[tuple[str, str]]:
