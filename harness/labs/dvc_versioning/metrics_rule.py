@@ -182,7 +182,7 @@ def judge_run(name: str, scored: Scored) -> Match:
         )
     if compared.average is None and not scored.certain:
         raise Pending(
-            f"the scores are not the model's on the held-out rows, which may be right: {scored.doubt}",
+            f"the scores are not the model's own, which may be right: {scored.doubt}",
             "Show the examiner how evaluate comes to its scores.",
         )
     if compared.average is None:

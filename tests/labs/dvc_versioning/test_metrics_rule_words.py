@@ -72,8 +72,7 @@ def test_a_wrong_run_says_what_was_expected(found: Scored, expected: str, told: 
         ),
         (
             replace(scored({**RIGHT, "f1": 0.1}), doubt="evaluate has parameters"),
-            "the scores are not the model's on the held-out rows, "
-            "which may be right: evaluate has parameters",
+            "the scores are not the model's own, which may be right: evaluate has parameters",
             "Show the examiner how evaluate comes to its scores.",
         ),
     ],
