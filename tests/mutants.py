@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+SAMPLED = 20  # of so many tests one is run again before the first mutant
+
+
 class CollectedTests(PytestRunner):
     """Collects the tests of the selection at the first use, and runs some of them in this process."""
 
@@ -54,13 +57,29 @@ class CollectedTests(PytestRunner):
             for item, following in itertools.zip_longest(chosen, chosen[1:]):
                 self.session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self.session.testsfailed:
+                    self.session._setupstate.teardown_exact(None)  # noqa: SLF001 - the next run begins anew
                     return 1
         return 0
 
 
-def new_runner(max_workers: int = 1) -> ForkRunner:
+class WarmRunner(ForkRunner):
+    """Forks the process that has the tests collected, and passes them still, for each mutant."""
+
+    def __init__(self, max_workers: int, tests: CollectedTests) -> None:
+        super().__init__(max_workers=max_workers, test_runner=tests)
+        self.tests = tests
+
+    def startup(self) -> None:
+        """Begin with the mutants; raises SystemExit where tests fail now that pass by themselves."""
+        some = [item.nodeid for item in self.tests.session.items[::SAMPLED]]
+        if self.tests.run_tests(mutant_name=None, tests=some):
+            raise SystemExit("tests fail without a mutant: nothing that is killed here would tell anything")
+        super().startup()
+
+
+def new_runner(max_workers: int = 1) -> WarmRunner:
     """The runner in the place of mutmut's own: it forks for each mutant when the tests have passed."""
-    return ForkRunner(max_workers=max_workers, test_runner=CollectedTests())
+    return WarmRunner(max_workers, CollectedTests())
 
 
 if __name__ == "__main__":

@@ -100,6 +100,32 @@ def test_json_delete() -> None:
     assert b'\r\n    "a"' in data
 
 
+@pytest.mark.parametrize(
+    ("data", "after"),
+    [
+        (b'{"a":1,"b":[2,3]}', b'{"b":[2,3]}'),
+        (b'{"a": 1, "b": [2, 3]}\n', b'{"b": [2, 3]}\n'),
+        (b'{\n\t"a":1,\n\t"b":2\n}', b'{\n\t"b":2\n}'),
+        (b'{"a": 1, "b": "\xc3\xa9"}', b'{"b": "\xc3\xa9"}'),
+        (b'{"a": 1, "b": "\\u00e9"}', b'{"b": "\\u00e9"}'),
+    ],
+)
+def test_json_is_dumped_as_it_was_written(data: bytes, after: bytes) -> None:
+    """What has to be dumped anew keeps its blanks, its indentation, and letters written out or as numbers."""
+    assert delete("p.json", data, "a") == after
+
+
+def test_yaml_delete_of_an_item() -> None:
+    """An item of a list, or a key inside braces, goes without its neighbours."""
+    assert load_params("p.yaml", delete("p.yaml", YAML, "train.inner.q"))["train"] == {
+        "n": 100,
+        "rate": 0.5,
+        "inner": {"r": "x"},
+        "empty": None,
+        "list": [1, 2],
+    }
+
+
 def test_toml() -> None:
     """TOML keeps comments, blanks and dotted keys."""
     assert edit("p.toml", TOML, "train.depth", 7) == TOML.replace(b"5 # d", b"7 # d")

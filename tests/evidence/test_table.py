@@ -17,6 +17,13 @@ from harness.evidence.table import read_table, written_like
 CSV = b"a,b,label\n1,0.5,x\n2,0.25,y\n"
 
 
+def promised(kind: str, shape: tuple[int, ...], held: int = 0) -> bytes:
+    """A .npy file whose header tells a kind and a shape, with so many bytes of values."""
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": kind, "fortran_order": False, "shape": shape})
+    return stream.getvalue() + bytes(held)
+
+
 def saved(array: object, *, pickled: bool = False) -> bytes:
     """An array as a .npy file."""
     stream = io.BytesIO()
@@ -51,17 +58,59 @@ def test_numpy() -> None:
     """Arrays have columns named by place, one alone by a name."""
     assert read_table("x.npy", saved([[1, 2], [3, 4]])).columns == ("x0", "x1")
     assert read_table("y.npy", saved([1.5, 2.5])).frame["x"].tolist() == [1.5, 2.5]
+    newer = io.BytesIO()
+    np.lib.format.write_array(newer, np.array([[1.5, 2.5]], dtype=">f8"), version=(2, 0))
+    table = read_table("x.npy", newer.getvalue())
+    assert table.frame.to_numpy().tolist() == [[1.5, 2.5]]
+    assert [str(kind) for kind in table.frame.dtypes] == ["float64", "float64"]
+    empty = read_table("x.npy", promised("<f8", (0, 2)))
+    assert (empty.columns, empty.row_count) == (("x0", "x1"), 0)
 
 
 def test_archive_of_arrays() -> None:
     """Arrays of one archive lie side by side; with other numbers of rows they are no table."""
     stream = io.BytesIO()
     np.savez(stream, X=np.ones((3, 2)), y=np.zeros(3))
-    assert read_table("x.npz", stream.getvalue()).columns == ("X0", "X1", "y")
+    table = read_table("x.npz", stream.getvalue())
+    assert (table.columns, table.row_count) == (("X0", "X1", "y"), 3)
     stream = io.BytesIO()
     np.savez(stream, X=np.ones((3, 2)), y=np.zeros(4))
-    with pytest.raises(MalformedEvidence, match="numbers of rows"):
+    told = r"^x\.npz: no table that can be read: the arrays have other numbers of rows$"
+    with pytest.raises(MalformedEvidence, match=told):
         read_table("x.npz", stream.getvalue())
+
+
+@pytest.mark.parametrize("arrays", [1000, 1001])
+def test_archive_of_many_arrays(arrays: int) -> None:
+    """A thousand arrays are read, and more are refused."""
+    stream = io.BytesIO()
+    np.savez(stream, **{f"x{place}": np.zeros(1) for place in range(arrays)})
+    if arrays == 1000:
+        assert len(read_table("x.npz", stream.getvalue()).columns) == arrays
+        return
+    with pytest.raises(MalformedEvidence, match="unpacks to more than 64 MiB, or to more than 1000 arrays"):
+        read_table("x.npz", stream.getvalue())
+
+
+MORE = "the header promises more values than there are"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (promised("<c16", (2,), 32), "an array of complex128 is no table of numbers and texts"),
+        (promised("|S0", (2,)), "an array of |S0 is no table of numbers and texts"),
+        (promised("<f8", (), 8), "an array of 0 dimensions is no table"),
+        (promised("<f8", (500,), 500), MORE),
+        (promised("<f8", (-1, 2), 16), MORE),
+        (promised("<f8", (0, 60_000)), MORE),
+    ],
+)
+def test_arrays_that_are_no_tables(data: bytes, told: str) -> None:
+    """Other kinds of values, no dimension, and more than the bytes hold are refused unread."""
+    with pytest.raises(MalformedEvidence) as caught:
+        read_table("x.npy", data)
+    assert str(caught.value) == f"x.npy: no table that can be read: {told}"
 
 
 def test_pickle_is_refused() -> None:
@@ -98,8 +147,12 @@ def test_parquet_says_what_it_needs() -> None:
     """Without pyarrow, Parquet is refused with what would help."""
     if importlib.util.find_spec("pyarrow"):
         pytest.skip("pyarrow is installed")
-    with pytest.raises(MalformedEvidence, match="CSV needs nothing"):
+    with pytest.raises(MalformedEvidence) as caught:
         read_table("x.parquet", b"PAR1")
+    assert str(caught.value) == (
+        "x.parquet: no table that can be read: "
+        "Parquet needs pyarrow, which is not installed here; CSV needs nothing"
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"\0\1\2", b"a,b\n1,2,3,4\n1\n1,2,3,4,5,6\n", b"," * 30_000])
@@ -144,3 +197,4 @@ def test_an_array_is_written_as_it_was_read(array: np.ndarray[tuple[int, ...], n
     np.save(stream, array)
     table = read_table("t.npy", stream.getvalue())
     assert written_like("t.npy", stream.getvalue(), table.frame) == stream.getvalue()
+    assert written_like("t.npy", stream.getvalue(), table.frame.astype(float)) == stream.getvalue()
