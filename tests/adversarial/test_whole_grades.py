@@ -51,6 +51,7 @@ ROWS: dict[str, tuple[Variant, ...]] = {
     "forged output": hostile_verdict.SHOWING,
     "secrets": hostile_verdict.LOOKING_FOR_SECRETS,
     "use up the machine": hostile_machine.USING_UP,
+    "odd files left": hostile_machine.LEAVING_ODD_FILES,
     "network": hostile_machine.CALLING_OUT,
     "git": hostile_tools.GIT,
     "dvc": hostile_tools.DVC,
