@@ -27,6 +27,13 @@ SMALL = Allowance(
 SECONDS = 20.0
 
 
+# Graded every day: each tries several things at once, or stands for the rows that go for the numbers.
+EVERY_DAY = frozenset(
+    {
+        *("takes_over_pytest", "meddles_while_graded", "leads_outside"),
+        *("model_answers_itself", "tells_that_the_frozen_ran"),
+    }
+)
 UID = "54321"
 CHECKOUT = Path(__file__).parents[2]
 HOMELESS = {"HOME": "/var/tmp", "TMPDIR": "/var/tmp", "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}  # noqa: S108

@@ -137,7 +137,7 @@ TRICKS: dict[str, Trick] = {
 
 @pytest.mark.parametrize("name", TRICKS)
 def test_a_git_directory_reaches_nothing(tmp_path: Path, name: str) -> None:
-    """It is opened or refused in seconds; no command has run, and nothing of the other repository is there."""
+    """It is opened or refused in seconds; no command has run, and nothing of another repository is there."""
     other, own = work(tmp_path / "other", OTHERS), work(tmp_path / "own", "my own words")
     TRICKS[name](own / ".git", other)
     (tmp_path / "opened").mkdir()

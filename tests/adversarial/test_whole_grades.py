@@ -33,7 +33,7 @@ from harness.reports.progress import Progress
 from harness.workspace import supervisor
 from harness.workspace.box.isolation import isolation
 
-from .conftest import environment_of
+from .conftest import EVERY_DAY, environment_of
 
 pytestmark = pytest.mark.skipif(
     isolation().kind == "none", reason="; ".join(isolation().missing) or "isolated"
@@ -63,13 +63,6 @@ ROWS: dict[str, tuple[Variant, ...]] = {
     "memorised": hostile_numbers.MEMORISING + hostile_models.KNOWING_THE_ROWS,
     "graded otherwise": hostile_numbers.GRADED_OTHERWISE,
 }
-# Graded every day: each tries several things at once, or stands for the rows that go for the numbers.
-EVERY_DAY = frozenset(
-    {
-        *("takes_over_pytest", "meddles_while_graded", "leads_outside"),
-        *("model_answers_itself", "tells_that_the_frozen_ran"),
-    }
-)
 # They call a fixed address of this machine, on which one test at a time can listen.
 CALLERS = pytest.mark.xdist_group("services")
 EVERY = [
