@@ -19,9 +19,15 @@ def test_loading() -> None:
     assert load_metrics("m.json", b'{"a": 1}') == {"a": 1}
     assert load_metrics("m.yml", b"a: 1\n") == {"a": 1}
     assert load_metrics("m.toml", b"a = 1\n") == {"a": 1}
-    for path, data in (("m.csv", b"a\n1\n"), ("m.json", b"[1]"), ("m.json", b"{")):
-        with pytest.raises(MalformedEvidence):
+    assert load_metrics("m.yaml", b"a: 1\n") == {"a": 1}
+    for path, data, told in (
+        ("m.csv", b"a\n1\n", "m.csv: a metrics file should be JSON, YAML or TOML"),
+        ("m.json", b"[1]", "m.json: parameters should be a mapping, found list"),
+        ("m.json", b"{", "m.json: not valid JSON"),
+    ):
+        with pytest.raises(MalformedEvidence) as caught:
             load_metrics(path, data)
+        assert str(caught.value).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -74,23 +80,27 @@ def test_training_scores_where_there_are_no_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "word"),
+    ("value", "told"),
     [
-        (True, "truth value"),
-        ("0.9", "text"),
-        (None, "nothing"),
-        ([0.9], "list"),
-        (float("nan"), "nan"),
-        (float("inf"), "huge"),
-        (10**400, "huge"),
-        (116, "between 0 and 1"),
+        (True, "'True' is a truth value, not a number"),
+        ("0.9", "'0.9' is a text, not a number"),
+        ("x" * 60, f"'{'x' * 40}' is a text, not a number"),
+        (None, "'None' is nothing, not a number"),
+        ([0.9], "'[0.9]' is a list, not a number"),
+        ({}, "'{}' is a section, not a number"),
+        (float("nan"), "nan is no score, which lies between 0 and 1"),
+        (float("inf"), "a huge number is no score, which lies between 0 and 1"),
+        (10**400, "a huge number is no score, which lies between 0 and 1"),
+        (116, "116 is no score, which lies between 0 and 1"),
+        (-100.5, "-100.5 is no score, which lies between 0 and 1"),
     ],
 )
-def test_only_real_numbers(value: Value, word: str) -> None:
+def test_only_real_numbers(value: Value, told: str) -> None:
     """What is no finite number of a score's size is refused, and the reason names it."""
     scores = find_scores(FOUR | {"f1": value})
     assert "f1" not in scores.values
-    assert word in scores.refused["f1"]
+    assert scores.refused == {"f1": told}
+    assert scores.keys["f1"] == "f1"
     assert not scores.complete
     assert scores.missing == ()
 
@@ -108,8 +118,30 @@ def test_nothing_to_find() -> None:
     assert find_scores({}).missing == SCORES
 
 
+@pytest.mark.parametrize(
+    ("mapping", "key"),
+    [
+        ({"a_recall": 0.1, "recall": 0.2}, "recall"),
+        ({"odd_very_recall": 0.1, "odd_recall": 0.2}, "odd_recall"),
+        ({"train_recall": 0.1, "odd_recall": 0.2}, "odd_recall"),
+        ({"odd_recall": 0.1, "held_out_recall": 0.2}, "held_out_recall"),
+        (
+            {"odd": {"recall": 0.1, "f1": 0.1}, "strange": {"recall": 0.2, "f1": 0.1, "precision": 0.1}},
+            "strange.recall",
+        ),
+        ({"b": {"recall": 0.1}, "a": {"recall": 0.2}}, "a.recall"),
+        ({"test": {"recall": 0.1}, "f1": 0.1, "accuracy": 0.1, "recall": 0.2}, "test.recall"),
+        ({"f measure": 0.1, "holdOutRecall": 0.2, "hold-out f1": 0.1}, "holdOutRecall"),
+    ],
+)
+def test_one_of_several(mapping: dict[str, Value], key: str) -> None:
+    """Held-out data first, then the section with more scores, then the plainer words, then the alphabet."""
+    assert find_scores(mapping).keys["recall"] == key
+
+
 def test_percentages_stay() -> None:
     """Percentages are numbers as they are; whoever compares decides."""
+    assert find_scores({"accuracy": 100, "f1": -0.5}).values == {"accuracy": 100.0, "f1": -0.5}
     assert find_scores({"accuracy": 94.83}).values == {"accuracy": 94.83}
 
 

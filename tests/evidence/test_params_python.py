@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MalformedEvidence
-from harness.evidence.params_python import Literal, assignments, load_python, plain
+from harness.evidence.params_python import MAX_BYTES, Literal, assignments, load_python, plain
 
 SAMPLE = """
 import os
@@ -48,8 +48,9 @@ def test_nothing_runs() -> None:
 def test_tuples_and_sets() -> None:
     """Tuples and sets become lists, and bytes are no parameter."""
     assert load_python(b"T = (1, 2)\nS = {2, 1}\nB = b'x'\nD = {**T}\n", "p.py") == {"T": [1, 2], "S": [1, 2]}
-    with pytest.raises(ValueError, match="bytes is no parameter"):
+    with pytest.raises(ValueError, match=r"^a bytes is no parameter$"):
         plain(b"x")
+    assert plain(frozenset({"b", "a"})) == ["a", "b"]
 
 
 def test_places() -> None:
@@ -64,6 +65,19 @@ def test_malformed(text: str) -> None:
     """What Python cannot parse, however deep, is MalformedEvidence."""
     with pytest.raises(MalformedEvidence, match=r"p\.py: not valid Python"):
         load_python(text.encode(), "p.py")
+
+
+def test_malformed_says_why() -> None:
+    """With the parser's reason, and never at the cost of reading a huge file."""
+    with pytest.raises(MalformedEvidence, match=r"^p\.py: not valid Python: '\(' was never closed$"):
+        load_python(b"x = (", "p.py")
+    with pytest.raises(MalformedEvidence, match=r"^p\.py: not valid Python: (RecursionError|MemoryError)$"):
+        load_python(b"x = " + b"-" * 60_000 + b"1", "p.py")
+    assert load_python(b"#" * MAX_BYTES, "p.py") == {}
+    with pytest.raises(MalformedEvidence, match=rf"^p\.py: larger than {MAX_BYTES // 1024} KiB$"):
+        load_python(b"#" * (MAX_BYTES + 1), "p.py")
+    with pytest.raises(MalformedEvidence, match=r"^p\.py: nested more than 60 levels deep$"):
+        load_python(b"x = " + b"[" * 80 + b"]" * 80, "p.py")
 
 
 @given(st.text("ab=(){}[]:,.1'\n \\#", max_size=40))

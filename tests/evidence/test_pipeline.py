@@ -78,30 +78,50 @@ def test_error_of_dvc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "told"),
     [
-        ("address", None),
-        ("cmd", "python t.py"),
-        ("cmd", [1]),
-        ("frozen", 0),
-        ("params", ["t.n"]),
-        ("params", {"params.yaml": "t.n"}),
-        ("outs", [{"path": "m.pkl", "cached": "yes", "kind": "out"}]),
-        ("outs", [{"path": "m.pkl", "cached": True, "kind": "model"}]),
-        ("outs", ["m.pkl"]),
+        ("address", None, "address should be a text, found NoneType"),
+        ("name", 1, "name should be a text, found int"),
+        ("file", 1, "file should be a text, found int"),
+        ("wdir", None, "wdir should be a text, found NoneType"),
+        ("cmd", "python t.py", "cmd should be a list, found str"),
+        ("cmd", [1], "cmd should be a text, found int"),
+        ("deps", "x", "deps should be a list, found str"),
+        ("persist", "x", "persist should be a list, found str"),
+        ("frozen", 0, "frozen should be true or false, found int"),
+        ("always_changed", "no", "always_changed should be true or false, found str"),
+        ("params", ["t.n"], "params should be a mapping, found list"),
+        ("params", {"params.yaml": "t.n"}, "params.yaml should be a list, found str"),
+        ("outs", {}, "outs should be a list, found dict"),
+        ("outs", ["m.pkl"], "an output should be a mapping, found str"),
+        ("outs", [{"cached": True}], "path should be a text, found NoneType"),
+        ("outs", [{"path": "m", "cached": "yes"}], "cached should be true or false, found str"),
+        ("outs", [{"path": "m", "kind": 1}], "kind should be a text, found int"),
+        ("outs", [{"path": "m", "kind": "model"}], "kind should be out, metric or plot, found str"),
     ],
 )
-def test_other_shapes_are_refused(field: str, value: object) -> None:
+def test_other_shapes_are_refused(field: str, value: object, told: str) -> None:
     """A value of another type than promised is MalformedEvidence."""
     stage = DESCRIBED["stages"][0] | {field: value}
-    with pytest.raises(MalformedEvidence):
-        Pipeline.from_description(DESCRIBED | {"stages": [stage]})
+    with pytest.raises(MalformedEvidence) as caught:
+        Pipeline.from_description(DESCRIBED | {"stages": [stage]}, "here")
+    assert str(caught.value) == f"here: {told}"
+
+
+def test_what_a_stage_leaves_out() -> None:
+    """The least that a stage has: it works at the root, once, and makes nothing."""
+    least = {"address": "a", "name": "a", "file": "dvc.yaml", "cmd": ["x"]}
+    (stage,) = Pipeline.from_description({"stages": [least]}).stages
+    assert stage == Stage("a", "a", cmd=("x",))
+    out = {"path": "m", "cached": True}
+    (stage,) = Pipeline.from_description({"stages": [{**least, "outs": [out]}]}).stages
+    assert stage.outs == (Output("m"),)
 
 
 def test_repeated_address_is_refused() -> None:
     """Two stages of one address are MalformedEvidence."""
-    with pytest.raises(MalformedEvidence, match="two stages"):
-        Pipeline.from_description({"stages": [DESCRIBED["stages"][0]] * 2})
+    with pytest.raises(MalformedEvidence, match=r"^x: two stages have the address 'sub/dvc\.yaml:t'$"):
+        Pipeline.from_description({"stages": [DESCRIBED["stages"][0]] * 2}, "x")
 
 
 JSON = st.recursive(

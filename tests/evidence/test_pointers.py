@@ -83,20 +83,26 @@ def test_one_file_may_have_several_outputs() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (_text(A, "../../../x.csv"), "outside the repository"),
-        (_text(A, "/etc/passwd"), "outside the repository"),
-        (b"wdir: /etc\n" + _text(A), "outside the repository"),
-        (_text("short"), "32 hexadecimal"),
-        (b"outs:\n- md5: null\n", "no `path`"),
-        (b"outs: x\n", "must be a list"),
-        (b"- a\n", "must be a mapping"),
-        (b"<<<<<<< HEAD\nouts: []\n", "not valid YAML"),
+        (_text(A, "../../../x.csv"), "the output '../../../x.csv' lies outside the repository"),
+        (_text(A, "/etc/passwd"), "the output '/etc/passwd' lies outside the repository"),
+        (b"wdir: /etc\n" + _text(A, "x.csv"), "the output 'x.csv' lies outside the repository"),
+        (_text("short"), "`md5` must be 32 hexadecimal digits (and `.dir`), not 'short'"),
+        (b"outs:\n- md5: null\n", "an output has no `path`"),
+        (b"outs: x\n", "`outs` must be a list, not 'x'"),
+        (b"- a\n", "a pointer file must be a mapping, not a list"),
     ],
 )
 def test_malformed_pointers_say_why(text: bytes, reason: str) -> None:
-    """A path outside, a wrong hash and a conflict left behind are each named."""
-    with pytest.raises(MalformedEvidence, match=reason):
+    """A path outside, a wrong hash and a missing path are each named, with the file."""
+    with pytest.raises(MalformedEvidence) as caught:
         parse_pointer(FILE, text)
+    assert str(caught.value) == f"{FILE}: {reason}"
+
+
+def test_a_conflict_left_behind_is_named() -> None:
+    """Git's marks are no YAML."""
+    with pytest.raises(MalformedEvidence, match=rf"^{FILE}: not valid YAML: "):
+        parse_pointer(FILE, b"<<<<<<< HEAD\nouts: []\n")
 
 
 @given(

@@ -166,3 +166,77 @@ def test_decode_limits_size() -> None:
     """A file beyond the limit is not even decoded."""
     with pytest.raises(MalformedEvidence, match="larger than"):
         decode(b" " * (MAX_BYTES + 1), "f")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"a: [", "not valid YAML: did not find expected node content in line 2"),
+        (b"a: 1\na: 2", "not valid YAML: the key 'a' comes twice"),
+        (b"\xff\xfea", "written in UTF-16 (PowerShell's `>` does that), where UTF-8 is needed"),
+        (b"\xfe\xffa", "written in UTF-16 (PowerShell's `>` does that), where UTF-8 is needed"),
+        (b"a\xff", "not UTF-8: invalid start byte at byte 1"),
+        (b" " * (4 * 1024 * 1024 + 1), "larger than 4 MiB"),
+        (b"a: !!python/x 1", "holds the tag 'tag:yaml.org,2002:python/x'; only plain values are read"),
+        (b"!x [1]", "holds the tag '!x'; only plain values are read"),
+        (b"*x", "the alias *x points to nothing that ends before it"),
+        (b"a: &x 1\n*x : 2", "the alias *x stands where a key belongs"),
+        (b"? [a]\n: 1", "a list or a mapping stands where a key belongs"),
+        (b"[" * 61 + b"]" * 61, "nested more than 60 levels deep"),
+        (b"<<: 1", "the merge key `<<` needs a mapping"),
+        (b"a: &a {b: 1}\n<<: [" + b"*a, " * 101 + b"]", "merges more than 100 mappings into one"),
+        (b"a: 1\n---\nb: 2", "holds more than one YAML document"),
+        (b"1" * 400, "holds a whole number of more than 1024 bits"),
+    ],
+)
+def test_yaml_says_the_file_and_the_trouble(data: bytes, reason: str) -> None:
+    """The whole message: the file, what is wrong, and where that is known."""
+    with pytest.raises(MalformedEvidence) as caught:
+        load_yaml(data, "p.yaml")
+    assert str(caught.value) == f"p.yaml: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"a": 1, "a": 2}', "not valid JSON: the key 'a' comes twice"),
+        (
+            b'{"' + b"k" * 300 + b'": 1, "' + b"k" * 300 + b'": 2}',
+            f"not valid JSON: the key '{'k' * 200}' comes twice",
+        ),
+        (b'{"a": 1', "not valid JSON: Expecting ',' delimiter: line 1 column 8 (char 7)"),
+        (b"[" * 62 + b"]" * 62, "nested more than 60 levels deep"),
+        (b'["\\ud800"]', "holds half a character (a lone surrogate)"),
+        (b'["\\udfff"]', "holds half a character (a lone surrogate)"),
+        (b'{"\\udb00": 1}', "holds half a character (a lone surrogate)"),
+        (b"[NaN]", "holds a number that is not finite (NaN or infinity)"),
+        (str(2**1024).encode(), "holds a whole number of more than 1024 bits"),
+        (b" " * (16 * 1024 * 1024 + 1), "larger than 16 MiB"),
+        (b"[" + b"1," * 400_000 + b"1]", "more than 400000 values"),
+    ],
+    ids=range(11),
+)
+def test_json_says_the_file_and_the_trouble(data: bytes, reason: str) -> None:
+    """The whole message, with names of the student's cut short."""
+    with pytest.raises(MalformedEvidence) as caught:
+        load_json(data, "m.json", finite=True)
+    assert str(caught.value) == f"m.json: {reason}"
+
+
+def test_what_is_just_within_the_limits_is_read() -> None:
+    """The deepest nesting, the largest number, the most values, and letters around the surrogates."""
+    assert load_json(b"[" * 61 + b"]" * 61, "f") is not None
+    assert load_json(str(2**1024 - 1).encode(), "f") == 2**1024 - 1
+    assert len(str(load_json(b"[" + b"1," * 399_998 + b"1]", "f"))) > 400_000
+    assert load_json('["\ud7ff\ue000"]'.encode(), "f") == ["\ud7ff\ue000"]
+    assert decode(b" " * MAX_BYTES, "f") == " " * MAX_BYTES
+
+
+def test_merged_mappings_keep_the_first() -> None:
+    """A key of the mapping itself wins over merged ones, and of these the first one named."""
+    data = b"a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\n"
+    assert load_yaml(data, "f") == {
+        "a": {"x": 1, "y": 1},
+        "b": {"y": 2, "z": 2},
+        "c": {"x": 3, "y": 1, "z": 2},
+    }
