@@ -136,14 +136,11 @@ class Foresight:
         state = state.without(path for path in stage.out_paths if path not in stage.persist)
         found = self._restorable(stage, state, run_cache=run_cache)
         if found is None:
-            deed, state = "ran", state.plus(self._make(stage, state).items())
+            state = state.plus(self._make(stage, state).items())
         else:
-            deed, state = (
-                "restored",
-                state.plus(pair for contents in found.outs.values() for pair in contents),
-            )
+            state = state.plus(pair for contents in found.outs.values() for pair in contents)
         self._save(stage, state)
-        return ("ran" if deed == "ran" else "restored"), state
+        return ("ran" if found is None else "restored"), state
 
     def _input_changed(self, stage: Stage, record: Record, state: State) -> str | None:
         if stage.frozen:

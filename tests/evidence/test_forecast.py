@@ -106,7 +106,8 @@ def test_an_edit_undone_is_restored_from_the_run_cache() -> None:
     for run_cache, deed in ((True, "restored"), (False, "ran")):
         foresight, state = begun()
         other = foresight.repro(BOTH, state.plus([("raw/1", "1")])).state
-        back = foresight.repro(BOTH, other.plus([("raw/1", "one")]), run_cache=run_cache)
+        undone = other.plus([("raw/1", "one")])
+        back = foresight.repro(BOTH, undone, **({} if run_cache else {"run_cache": False}))
         assert back.deeds == {"a": deed, "b": deed}
         assert back.state.files == state.files
 
@@ -126,6 +127,61 @@ def test_stages_that_are_not_in_the_run_cache(kept_out: Stage) -> None:
     foresight, state = begun(pipeline)
     gone = state.without(["a.out"])
     assert foresight.repro(pipeline, gone).ran == ("a",)
+
+
+def test_the_last_of_several_results_is_restored() -> None:
+    """A stage that made something else of the same inputs is restored as it was made last."""
+    numbers = iter("12345")
+    pipeline = Pipeline((A,))
+    foresight = Foresight(lambda _stage, _state: {"a.out": next(numbers)})
+    state = foresight.repro(pipeline, START).state
+    foresight.lose("a", "a.out")
+    state = foresight.repro(pipeline, state).state
+    other = foresight.repro(pipeline, state.plus([("raw/1", "1")])).state
+    back = foresight.repro(pipeline, other.plus([("raw/1", "one")]))
+    assert (back.deeds, back.state.files["a.out"]) == ({"a": "restored"}, "2")
+
+
+def test_a_cache_of_one_object_is_enough() -> None:
+    """A pipeline whose only output is all that the cache has."""
+    pipeline = Pipeline((A,))
+    foresight, state = begun(pipeline)
+    assert foresight.repro(pipeline, state).deeds == {"a": "skipped"}
+    assert foresight.repro(pipeline, state.without(["a.out"])).deeds == {"a": "restored"}
+
+
+def test_another_command_is_run() -> None:
+    """Its record's outputs are those of the command before it."""
+    foresight, state = begun()
+    changed = Pipeline((replace(A, cmd=("run a otherwise",)), B))
+    assert foresight.repro(changed, state).deeds == {"a": "ran", "b": "skipped"}
+
+
+@pytest.mark.parametrize(("persist", "seen"), [((), "new"), (("a.out",), "one more")])
+def test_a_persisted_output_is_there_when_its_stage_runs(persist: tuple[str, ...], seen: str) -> None:
+    """DVC deletes the others before."""
+    pipeline = Pipeline((replace(A, persist=persist),))
+    foresight = Foresight(lambda _stage, state: {"a.out": "one more" if state.at("a.out") else "new"})
+    first = foresight.repro(pipeline, START).state
+    assert first.files["a.out"] == "new"
+    assert foresight.repro(pipeline, first.plus([("raw/1", "1")])).state.files["a.out"] == seen
+
+
+@pytest.mark.parametrize(
+    ("stage", "deed"),
+    [
+        (Stage("s", "s", deps=("raw",)), "skipped"),
+        (Stage("s", "s", params={P: ("n",)}), "skipped"),
+        (Stage("s", "s", outs=(Output("a.out"),)), "skipped"),
+        (Stage("s", "s"), "ran"),
+    ],
+)
+def test_a_stage_with_nothing_always_runs(stage: Stage, deed: str) -> None:
+    """Deps, params or outputs alone give DVC something to compare."""
+    pipeline = Pipeline((stage,))
+    foresight = Foresight(lambda one, _state: dict.fromkeys(one.out_paths, "made"))
+    state = foresight.repro(pipeline, START).state
+    assert foresight.repro(pipeline, state).deeds == {"s": deed}
 
 
 def test_a_frozen_stage_accepts_its_output() -> None:

@@ -220,6 +220,7 @@ def test_ancestors_and_descendants(work: Work) -> None:
     history = _history(work)
     assert history.ancestors(merge) == {first, side, main}
     assert history.ancestors(first) == frozenset()
+    assert history.ancestors("0" * 40) == frozenset()
     assert history.descendants(side) == {merge}
     assert history.descendants(merge) == frozenset()
 

@@ -50,7 +50,8 @@ def test_tuples_and_sets() -> None:
     assert load_python(b"T = (1, 2)\nS = {2, 1}\nB = b'x'\nD = {**T}\n", "p.py") == {"T": [1, 2], "S": [1, 2]}
     with pytest.raises(ValueError, match=r"^a bytes is no parameter$"):
         plain(b"x")
-    assert plain(frozenset({"b", "a"})) == ["a", "b"]
+    assert plain(frozenset({"b", "a", 1})) == ["a", "b", 1]
+    assert plain({1: ({"a": (2,)},)}) == {"1": [{"a": [2]}]}
 
 
 def test_places() -> None:

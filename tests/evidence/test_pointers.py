@@ -169,6 +169,41 @@ def test_versions_are_distinct_and_in_order(work: Work) -> None:
     ]
 
 
+def test_a_pointer_that_moves_and_comes_back(work: Work) -> None:
+    """The same data path in another file, and in the first one again, are three versions."""
+    old = _text(A, "x.csv")
+    work.commit("first", {"a.txt": b"1", "x.csv.dvc": old})
+    work.commit("moved", {"x.csv.dvc": None, "y.dvc": _text(B, "x.csv")})
+    work.commit("back", {"y.dvc": None, "x.csv.dvc": old})
+    opened = work.open()
+    commits = opened.commits("HEAD")
+    versions = pointer_versions(commits, opened)["x.csv"]
+    assert [(version.commit.subject, version.pointer.md5) for version in versions] == [
+        ("first", A),
+        ("moved", B),
+        ("back", A),
+    ]
+    assert [version.commit.subject for version in pointer_versions(commits[1:], opened)["x.csv"]] == [
+        "moved",
+        "back",
+    ]
+
+
+def test_a_merge_of_an_older_version_adds_none(work: Work) -> None:
+    """The other side's pointer is its own also where that side's last commit left it alone."""
+    work.commit("base", {"x.csv.dvc": _text(A)})
+    work.branch("side")
+    work.commit("side", {"x.csv.dvc": _text(B)})
+    work.commit("text", {"z": b"z"})
+    work.checkout("main")
+    work.commit("main", {"y": b"y"})
+    work.merge("side")
+    work.commit("later", {"x.csv.dvc": _text("c" * 32)})
+    opened = work.open()
+    versions = pointer_versions(opened.commits("HEAD"), opened)["x.csv"]
+    assert [version.commit.subject for version in versions] == ["base", "side", "later"]
+
+
 def test_merges_add_no_version(work: Work) -> None:
     """A merge that takes a parent's pointer over is no version of its own."""
     work.commit("base", {"x.csv.dvc": _text(A)})

@@ -149,3 +149,22 @@ def test_hostile_texts_take_no_time(text: str) -> None:
     started = time.perf_counter()
     described_in("README.md", text.encode(), NAMES)
     assert time.perf_counter() - started < 5
+
+
+def test_of_the_same_set_the_one_with_most_numbers_is_kept() -> None:
+    """Whatever comes first; of those with as many the first."""
+    one, two = {"f1": 0.5}, {"f1": 0.5, "accuracy": 0.6}
+    told = [
+        Described({"fit.size": 5}, f"README.md:{place}", "line", numbers)
+        for place, numbers in enumerate((one, two, {**two}, {}), start=1)
+    ]
+    assert [kept.where for kept in distinct(told)] == ["README.md:2"]
+
+
+def test_lines_of_the_template_are_left_out_of_its_own_file_alone(work: Work) -> None:
+    """In whatever folder; the same line in another file is the student's, and no bytes are too odd."""
+    line = b"size = 7, depth = 3\n"
+    files: dict[str, bytes | None] = {"README.md": line, "lab/README.md": line, "notes.md": line}
+    tree = work.open().tree(work.commit("one", files))
+    template = {"README.md": b"\xff\n" + line, "other.md": line}
+    assert [one.where for one in described(tree, NAMES, template)] == ["notes.md:1"]

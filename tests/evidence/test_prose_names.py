@@ -77,3 +77,21 @@ def test_small_helpers() -> None:
     assert number_of("x") is None
     assert unique(["a", None, None, "b"])
     assert not unique(["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("max_size = 5", ("max_size", "5")),
+        ("the max-size: 5 !", ("max-size", "5")),
+        ("**Max Size**: `5`", ("Max Size", "5")),
+        ("maxsize = 5", None),
+        ("max.size = 5", None),
+        ("f1 score = 91%", ("f1 score", "91%")),
+    ],
+)
+def test_pairs_are_found_however_names_are_spelled(text: str, found: tuple[str, str] | None) -> None:
+    """A blank, a dash and an underline are one; anything else is another name."""
+    names = Names(frozenset({"fit.max_size"}), frozenset({"f1_score"}))
+    match = names.pairs.search(text)
+    assert (None if match is None else tuple(match.group(1, 2))) == found

@@ -93,3 +93,28 @@ def test_tables_have_an_end() -> None:
     """A table of thousands of rows is cut."""
     lines = ["| run | size |"] + [f"| a | {number} |" for number in range(5000)]
     assert len(rows_in(lines, NAMES)) < MAX_ROWS
+
+
+def test_two_columns_are_the_least() -> None:
+    """A parameter needs something beside it that has a name."""
+    assert rows_in(["| size | depth |", "|---|---|", "| 5 | 2 |"], NAMES) == (
+        Row(3, {"fit.size": 5, "fit.depth": 2}, {}),
+    )
+    assert rows_in(["| size | |", "|---|---|", "| 5 | 2 |"], NAMES) == ()
+
+
+def test_cells_that_do_not_fit_their_header() -> None:
+    """One value below two names is neither's, a number below an unknown name is nobody's."""
+    lines = [
+        "| size / depth | accuracy | rows |",
+        "|---|---|---|",
+        "| 50 | 0.9 | 116 |",
+        "| 5 / 2 | 0.8 | 116 |",
+    ]
+    assert rows_in(lines, NAMES) == (Row(4, {"fit.size": 5, "fit.depth": 2}, {"accuracy": 0.8}),)
+
+
+@pytest.mark.parametrize("name", ["main", "**Master**", "`workspace` ", "* main *"])
+def test_the_branch_itself_is_no_experiment(name: str) -> None:
+    """Whatever marks they carry."""
+    assert rows_in(["| run | size |", "|---|---|", f"| {name} | 5 |"], NAMES) == ()
