@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.errors import HarnessError, Unreadable
 from harness.submission.archives import Limits, unpack
+from harness.submission.checkout import refuse_impossible_names
 from harness.submission.contents import open_regular
 from harness.submission.gitclone import (
     GitFailed,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 Kind = Literal["folder", "git", "bundle", "zip", "tar"]
 _OWN_REFS = re.compile(r"refs/(heads|tags)/|refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/")
 _REPOSITORY, _FILES, _HOME, _SCRATCH = "repository.git", "files", "git-home", "scratch.git"
+_INDEX = "repository.git/index.scratch"
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def _opened(spec: Spec, into: Path, limits: Limits) -> Submission:
     try:
         chosen = choose_revision(refs, cloned.head, spec.revision)
         commit = commit_of(isolated, repository, chosen.expression)
+        refuse_impossible_names(isolated, repository, commit, into / _INDEX)
     except Unreadable as error:
         raise Unreadable(f"{spec.location} cannot be graded: {error}") from error
     _refuse_without_history(spec, commit, cloned.shallow)

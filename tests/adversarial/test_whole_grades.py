@@ -58,6 +58,7 @@ ROWS: dict[str, tuple[Variant, ...]] = {
     "odd pipelines": hostile_files.PIPELINES,
     "odd locks": hostile_files.LOCKS,
     "odd settings": hostile_files.SETTINGS,
+    "odd names": hostile_files.TREES,
     "hard-coded": hostile_numbers.HARD_CODED,
     "fabricated": hostile_numbers.FABRICATED,
     "memorised": hostile_numbers.MEMORISING + hostile_models.KNOWING_THE_ROWS,
