@@ -108,7 +108,7 @@ def _ways(path: str, change: _Change) -> tuple[Way, ...]:
         return (lambda text: _python(text, change, path),)
     return (
         lambda text: _yaml_in_place(text, change),
-        lambda text: _yaml_anew(YAML(typ="rt").load(text.replace("\r\n", "\n")), text, change),
+        lambda text: _yaml_anew(_round_trip().load(text.replace("\r\n", "\n")), text, change),
         lambda text: _yaml_anew(load_params(path, text.encode()), text, change),
     )
 
@@ -127,7 +127,7 @@ def _index(container: Container, part: str) -> Any:  # noqa: ANN401 - an int for
 
 
 def _yaml_in_place(text: str, change: _Change) -> str:
-    node: Node = YAML(typ="rt").compose(text)
+    node: Node = YAML().compose(text)
     holder, key = node, None
     for part in change.parts:
         holder = node
@@ -172,14 +172,19 @@ def _yaml_value(value: Value) -> str:
     return json.dumps(value)
 
 
-def _yaml_anew(document: Container, text: str, change: _Change) -> str:
-    """The document dumped with the change; only its round-trip form has the comments."""
-    yaml = YAML(typ="rt")
+def _round_trip() -> YAML:
+    """Loads a document with its comments and quotes, and dumps it with them, long lines whole."""
+    yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 10_000
+    return yaml
+
+
+def _yaml_anew(document: Container, text: str, change: _Change) -> str:
+    """The document dumped with the change; only its round-trip form has the comments."""
     change.apply(document)
     stream = io.StringIO()
-    yaml.dump(document, stream)
+    _round_trip().dump(document, stream)
     return _line_ends(stream.getvalue(), text)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from harness.errors import MalformedEvidence
 from harness.evidence.fields import Fields, leaves_repository, resolve
+from harness.evidence.safe_yaml import Json
 
 MD5 = "5afc23b9622f8f9ffa60824f4e97d0d5"
 
@@ -69,6 +70,27 @@ def test_other_types_are_refused(read: str, value: object) -> None:
         getattr(Fields("f", {"k": value}), read)("k")  # type: ignore[dict-item]
 
 
+@pytest.mark.parametrize(
+    ("read", "value", "told"),
+    [
+        ("count", "x", "`k` must be a whole number of 0 or more, not 'x'"),
+        ("count", "x" * 40, f"`k` must be a whole number of 0 or more, not '{'x' * 40}'"),
+        ("count", "x" * 41, f"`k` must be a whole number of 0 or more, not '{'x' * 40}…'"),
+        ("count", 0.5, "`k` must be a whole number of 0 or more, not a number"),
+        ("text", {}, "`k` must be text, not a mapping"),
+        ("text", True, "`k` must be text, not true or false"),
+        ("each", 3, "`k` must be a list, not a number"),
+        ("each", ["x"], "each of `k` must be a mapping, not 'x'"),
+        ("section", [], "`k` must be a mapping, not a list"),
+    ],
+)
+def test_a_wrong_value_is_told_in_a_few_words(read: str, value: Json, told: str) -> None:
+    """The file, the field, what it must be, what it is, and of a text the beginning."""
+    with pytest.raises(MalformedEvidence) as caught:
+        getattr(Fields("f", {"k": value}), read)("k")
+    assert str(caught.value) == f"f: {told}"
+
+
 @pytest.mark.parametrize("value", ["", "x" * 500, MD5.upper(), MD5[:-1], f"{MD5}.dirs", 12, [MD5]])
 def test_an_md5_is_32_hexadecimal_digits(value: object) -> None:
     """What is no MD5 is refused, and shown in a few characters."""
@@ -79,5 +101,7 @@ def test_an_md5_is_32_hexadecimal_digits(value: object) -> None:
 
 def test_flags_are_true_or_false() -> None:
     """A word is no truth value."""
-    with pytest.raises(MalformedEvidence, match="true or false"):
+    with pytest.raises(MalformedEvidence, match=r"^f: `b` must be true or false, not 'yes'$"):
         Fields("f", {"b": "yes"}).flag("b", default=False)
+    with pytest.raises(MalformedEvidence, match=r"^f: `b` must be true or false, not nothing$"):
+        Fields("f", {"b": None}).flag("b", default=False)

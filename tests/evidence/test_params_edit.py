@@ -115,6 +115,18 @@ def test_json_is_dumped_as_it_was_written(data: bytes, after: bytes) -> None:
     assert delete("p.json", data, "a") == after
 
 
+def test_yaml_that_shares_values_keeps_its_quotes_and_long_lines() -> None:
+    """Where a value behind an anchor is set, the file is dumped anew, and looks as before."""
+    long = b"many words " * 20
+    data = b"n: &n 1\nother: *n # n\nquoted: 'x'\nmore: \"y\"\nlong: " + long + b"end\n"
+    assert edit("p.yaml", data, "other", 9).split() == data.replace(b"*n", b"9").split()
+    windows = data.replace(b"\n", b"\r\n")
+    found = edit("p.yaml", windows, "other", 9)
+    assert found.split() == windows.replace(b"*n", b"9").split()
+    assert found.count(b"\r\n") == found.count(b"\n")
+    assert b"\r" not in edit("p.yaml", data, "other", 9)
+
+
 def test_yaml_delete_of_an_item() -> None:
     """An item of a list, or a key inside braces, goes without its neighbours."""
     assert load_params("p.yaml", delete("p.yaml", YAML, "train.inner.q"))["train"] == {

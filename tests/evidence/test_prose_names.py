@@ -83,7 +83,7 @@ def test_small_helpers() -> None:
     ("text", "found"),
     [
         ("max_size = 5", ("max_size", "5")),
-        ("the max-size: 5 !", ("max-size", "5")),
+        ("the max-size: 5, and", ("max-size", "5")),
         ("**Max Size**: `5`", ("Max Size", "5")),
         ("maxsize = 5", None),
         ("max.size = 5", None),

@@ -99,7 +99,7 @@ def test_tree_reads_files_and_follows_no_link(work: Work) -> None:
     tree = work.open().tree(sha)
     assert tree.paths() == ("d/a b", "link", "é")
     assert tree.under("d") == tree.under("d/") == ("d/a b",)
-    assert tree.under(".") == tree.paths()
+    assert tree.under(".") == tree.under("") == tree.paths()
     assert tree.read("d/a b") == b"1\r\n2\n"
     entry = tree.entry("d/a b")
     assert entry is not None
@@ -204,3 +204,18 @@ def _feed(work: Work, data: bytes, *command: str) -> str:
     file.write_bytes(data)
     with file.open("rb") as stream:
         return str(work.repo.git.execute(["git", *command], istream=stream))
+
+
+def test_a_blob_is_known_by_size_and_by_its_hashes(work: Work) -> None:
+    """Its bytes without reading them, and the MD5 of them as they are, with LF and with CRLF."""
+    opened = work.open()
+    tree = opened.tree(work.commit("one", {"a": b"1\r\n"}))
+    entry = tree.entry("a")
+    assert entry is not None
+    assert opened.size(entry.sha) == 3
+    forms = (b"1\r\n", b"1\n", b"1\r\n")
+    assert opened.md5s(entry.sha) == tuple(
+        hashlib.md5(form, usedforsecurity=False).hexdigest() for form in forms
+    )
+    with pytest.raises(MalformedEvidence, match=f"^blob {'0' * 40}: missing from the repository, or damaged"):
+        opened.size("0" * 40)
