@@ -59,36 +59,38 @@ def rule(ruling: Ruling, judgement: Judgement, culprits: str | None, rerun: Reru
     ran = tuple(stage for stage in judgement.changed if stage in judgement.ran)
     followed = tuple(stage for stage in judgement.downstream if stage in judgement.ran)
     groups = [
-        ("stay", judgement.others, stayed, culprits),
-        ("run", judgement.changed, ran, None),
-        ("follow", judgement.downstream, followed, _missing_dependency(judgement)),
+        _Group(judgement.others, stayed, culprits, stays=True),
+        _Group(judgement.changed, ran, None),
+        _Group(judgement.downstream, followed, _missing_dependency(judgement)),
     ]
-    filled = [group for group in groups if group[1]]
+    filled = [group for group in groups if group.members]
     most = ruling.max_points if judgement.others else MOST_WITHOUT_SKIPPABLE
     if not judgement.others:
         lost = ruling.max_points - most
         ruling.lose(
             lost, expected="a stage that a training parameter leaves alone", found="every stage depends on it"
         )
-    for verb, members, good, hint in filled:
-        _award_share(ruling, most / len(filled), (verb, members, good), hint, rerun)
+    for group in filled:
+        _award_share(ruling, most / len(filled), group, rerun)
 
 
-def _award_share(
-    ruling: Ruling,
-    points: float,
-    group: tuple[str, tuple[str, ...], tuple[str, ...]],
-    hint: str | None,
-    rerun: Rerun,
-) -> None:
-    verb, members, good = group
-    share = points * len(good) / len(members)
-    ruling.award(share, f"{listed(good)} {'stayed' if verb == 'stay' else 'ran'}")
-    if share < points:
-        bad = [stage for stage in members if stage not in good]
-        did = "ran all the same" if verb == "stay" else "did not run"
-        expected = f"after {rerun.change}, {listed(bad)} {'stay' if verb == 'stay' else 'run'}"
-        ruling.lose(points - share, expected=expected, found=f"{listed(bad)} {did}", hint=hint)
+@dataclass(frozen=True)
+class _Group:
+    """Stages that should all run, or all stay as they are; those that did, and the hint for the others."""
+
+    members: tuple[str, ...]
+    good: tuple[str, ...]
+    hint: str | None
+    stays: bool = False
+
+
+def _award_share(ruling: Ruling, points: float, group: _Group, rerun: Rerun) -> None:
+    share = points * len(group.good) / len(group.members)
+    ruling.award(share, f"{listed(group.good)} {'stayed' if group.stays else 'ran'}")
+    if bad := [stage for stage in group.members if stage not in group.good]:
+        did = "ran all the same" if group.stays else "did not run"
+        expected = f"after {rerun.change}, {listed(bad)} {'stay' if group.stays else 'run'}"
+        ruling.lose(points - share, expected=expected, found=f"{listed(bad)} {did}", hint=group.hint)
 
 
 def _missing_dependency(judgement: Judgement) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from harness.labs.dvc_versioning.metrics_rule import (
     judge_run,
     refuse_fabricated,
     refuse_known_rows,
+    same_model,
 )
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.teaching import Taught, Verdict
@@ -26,6 +28,7 @@ from tests.labs.dvc_versioning.conftest import (
     ResultsOf,
     Work,
     base_of,
+    md5_of,
     ruling_about,
     scored,
     state,
@@ -176,6 +179,35 @@ def test_the_committed_scores_are_told_beside_the_run(work: Work, results_of: Re
         "the run here gives otherwise by more than 2 test rows"
     )
     assert pending.value.hint == "Show the examiner the run on your machine, and its library versions."
+
+
+def test_committed_scores_near_the_run_are_told(work: Work, results_of: ResultsOf) -> None:
+    """With the test rows that library versions may have changed; without four committed scores nothing is."""
+    case = fabricated_numbers(work)
+    data = json.dumps(right_for(wrong_in(0))).encode()
+    lock = json.loads(case.head.read("dvc.lock") or b"")
+    lock["stages"]["score"]["outs"][0]["md5"] = md5_of(data)
+    work.commit({"scores.json": data, "dvc.lock": json.dumps(lock).encode()})
+    case = work.case(PLAIN)
+    base = replace(base_of(commit=case.commit), scored=scored(None, TRUTH, wrong_in(0, 1)))
+    ruling = ruling_about(5)
+    compare_committed(case, results_of({"reproduce": base}), ruling)
+    assert facts_of(ruling) == [("value", "scores.json as committed: 1 test rows apart from the run here")]
+    elsewhere = replace(base, commit="e" * 40, scored=scored(None, TRUTH, wrong_in(*range(20))))
+    compare_committed(case, results_of({"reproduce": elsewhere}), ruling)
+    work.commit({"scores.json": b"{}"})
+    bare = work.case(PLAIN)
+    nothing = replace(base, commit=bare.commit)
+    compare_committed(bare, results_of({"reproduce": nothing}), ruling)
+    assert len(facts_of(ruling)) == 1
+
+
+def test_a_model_of_another_commit_is_not_the_same(work: Work) -> None:
+    """Its bytes say nothing of the graded commit's libraries."""
+    case = fabricated_numbers(work)
+    base = base_of(commit=case.commit)
+    assert same_model(case, base)
+    assert not same_model(case, replace(base, commit="e" * 40))
 
 
 SEEN = (

@@ -52,8 +52,15 @@ def test_a_role_that_reads_nothing_passes(role: str) -> None:
     assert faults(role, [Reading("score")], PRESENT) == []
 
 
+def test_a_training_that_reads_nothing_is_a_fault() -> None:
+    """A key that it reads without declaring it, or declares without reading it, is told instead."""
+    assert faults("train", [Reading("fit")], {}) == ["train reads no parameter at all"]
+    assert faults("train", [Reading("fit", undeclared=keys("a"))], {}) == ["fit reads a without declaring it"]
+
+
 def test_a_declared_key_without_effect_is_a_fault() -> None:
     """Its value may be anything: the script has another."""
+    assert faults("train", [Reading("fit", unread=keys("b"))], {}) == ["b is declared but has no effect"]
     found = faults("train", [Reading("fit", read=keys("a"), unread=keys("b"))], {})
     assert found == ["b is declared but has no effect"]
 

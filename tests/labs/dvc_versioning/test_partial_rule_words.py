@@ -56,6 +56,15 @@ def test_a_group_that_did_otherwise_is_told() -> None:
     )
 
 
+def test_what_is_awarded_is_told() -> None:
+    """Each group by its stages that did as they should."""
+    assert [one.text for one in graded(PLAIN, "fit", "score").evidence] == [
+        "awarded 2 of 6: split stayed",
+        "awarded 2 of 6: fit ran",
+        "awarded 2 of 6: score ran",
+    ]
+
+
 def test_a_pipeline_without_a_stage_to_skip_is_told() -> None:
     """Nothing was there to be left alone, so that most points cannot be shown."""
     result = ruled(EVERYTHING, rerun(PLAIN, "fit", "score"))
