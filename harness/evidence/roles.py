@@ -159,7 +159,10 @@ class _Finder:
 
     @cached_property
     def held_out(self) -> tuple[str, ...]:
-        """The data that the evaluation reads and training does not; what both read where it is one thing."""
+        """The data that the evaluation reads and training does not; what both read where it is one thing.
+
+        Training may look at held-out data without learning from it: where it reads all, names decide.
+        """
         fed = [(maker, path) for maker, path in self._fed(self.evaluate) if path not in self.models]
         data = [path for maker, path in fed if maker in self.prepare] or [
             path for maker, path in fed if maker in self.train and _nature(path) == _DATA
@@ -167,12 +170,14 @@ class _Finder:
         training = {dep for address in self.train for dep in self.pipeline.stage(address).deps}
         own = [path for path in data if path not in training]
         shared = [path for path in data if self._may_hold_both(path)]
-        return tuple(dict.fromkeys(own or shared or self._not_for_training(data)))
+        return tuple(dict.fromkeys(own or shared or self._not_for_training(data, training)))
 
-    def _not_for_training(self, data: Collection[str]) -> list[str]:
-        """Where one stage trains and scores, so that it reads all data: what no name calls training data."""
-        both = set(self.train) & set(self.evaluate)
-        return [path for path in data if both and not _TRAINING_WORDS.search(PurePosixPath(path).name)]
+    def _not_for_training(self, data: Collection[str], training: Collection[str]) -> list[str]:
+        """Where training reads all data, too: what no name calls training data, if it reads more."""
+        found = [path for path in data if not _TRAINING_WORDS.search(PurePosixPath(path).name)]
+        prepared = {path for address in self.prepare for path in self.pipeline.stage(address).out_paths}
+        more = (prepared & set(training)) - set(found)
+        return found if more or set(self.train) & set(self.evaluate) else []
 
     def _behind(self, address: str) -> frozenset[str]:
         """A stage and all that it follows by data, scores and plots aside."""

@@ -263,3 +263,12 @@ def test_held_out_data_of_one_stage_that_trains_and_scores() -> None:
     """A stage that reads all rows, as it trains and scores, holds out those that are not called training."""
     roles = roles_of(PREPARE, stage("te", "t.py out/train.csv out/test.csv", f"m.pkl *{METRICS}"))
     assert (roles.train, roles.evaluate, roles.held_out) == (("te",), ("te",), ("out/test.csv",))
+
+
+def test_held_out_data_that_training_reads_too() -> None:
+    """Training that looks at all data leaves the names to tell; what it reads alone is no held-out data."""
+    both = stage("t", "out/train.csv out/test.csv", "m.pkl")
+    assert roles_of(PREPARE, both, EVALUATE).held_out == ("out/test.csv",)
+    assert all(holding(PREPARE, both, EVALUATE))
+    on_training_rows = stage("e", "m.pkl out/train.csv", "s.json")
+    assert roles_of(PREPARE, both, on_training_rows).held_out == ()

@@ -210,6 +210,8 @@ def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
     reasons = {
         "seen": f"{told}, unless these are exchanged too: the training sees them",
         "memorised": f"{told}, and knows nothing of rows right beside them: it has them by heart",
+        "looked up": f"the model gives {taught.before:.0%} of the held-out rows their class, and "
+        f"{taught.after:.0%} of rows right beside them: it has them by heart",
     }
     if why := reasons.get(taught.verdict):
         ruling.flag("fabricated", why)

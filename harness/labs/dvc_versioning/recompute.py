@@ -89,13 +89,14 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
 
 def _doubt(pipeline: Pipeline, roles: Roles) -> str | None:
     """Why right scores may be others than those of one model for the held-out data; None: they may not."""
-    read = {path for address in roles.train for path in pipeline.stage(address).deps}
+    deps = {path for address in roles.train for path in pipeline.stage(address).deps}
+    read = {path for path in deps if pipeline.producers(path)}
     if len(roles.models) > 1:
         return "there are several models"
     if any(pipeline.stage(address).params for address in roles.evaluate):
         return "evaluate has parameters"
-    files = (path for path in roles.held_out if PurePosixPath(path).suffix)
-    return "training and evaluation read one and the same table" if read & set(files) else None
+    files = {path for path in roles.held_out if PurePosixPath(path).suffix}
+    return "training and evaluation read one and the same table" if read and read <= files else None
 
 
 def companions(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:

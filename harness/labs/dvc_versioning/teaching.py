@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.workspace.workspace import Workspace
 
-Verdict = Literal["learns", "seen", "memorised", "unmoved", "unknown"]
+Verdict = Literal["learns", "seen", "memorised", "looked up", "unmoved", "unknown"]
 TABLES = (".csv", ".tsv", ".npy")
 SKIPPED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
 MOST_TABLES = 40
@@ -59,8 +59,9 @@ class Taught:
     """What became of the model that was trained on wrong rows.
 
     ``learns``: it was wrong then, as it should be. ``seen``: it still knew the held-out rows, since training
-    sees them. ``memorised``: since it has them by heart. ``unmoved``: it still knew them, and nothing shows
-    why. ``unknown``: nothing could be tried. ``before`` and ``after`` are accuracies on the held-out rows.
+    sees them. ``memorised``: since it has them by heart. ``looked up``: that showed before any wrong rows.
+    ``unmoved``: it still knew them, and nothing shows why. ``unknown``: nothing could be tried. ``before``,
+    ``after``: accuracies on the held-out rows; what is looked up has the one on rows beside them as ``after``.
     """
 
     verdict: Verdict
@@ -133,6 +134,9 @@ class _Lesson:
         return tuple(found)
 
     def verdict(self, before: float) -> Taught:
+        beside = self._score(self._beside)
+        if beside is not None and before - beside >= DROP:
+            return Taught("looked up", before, beside)
         after = self._accuracy_after(all_rows=False)
         if after is None or not self._reached:
             return Taught("unknown", before)
@@ -169,9 +173,17 @@ class _Lesson:
 
     def _lost_when_moved(self, after: float) -> bool:
         """Whether the model knows nothing of rows that lie next to the held-out ones."""
-        frame = read_table("rows.csv", self.split.features).frame
-        there = self._score(csv_of(moved(frame, draws.generator(self.seed, "move"), STEP)))
+        there = self._score(self._beside)
         return there is None or after - there >= DROP
+
+    @cached_property
+    def _beside(self) -> bytes:
+        """Rows that lie next to the held-out ones; columns of few values, which may be codes, stay."""
+        frame = read_table("rows.csv", self.split.features).frame
+        found = moved(frame, draws.generator(self.seed, "move"), STEP)
+        codes = [name for name in frame.columns if 2 * frame[name].nunique() <= len(frame)]
+        found[codes] = frame[codes]
+        return csv_of(found)
 
     @cached_property
     def _taught(self) -> tuple[str, ...]:

@@ -39,6 +39,15 @@ class Rule(Nearest):
     def predict(self, frame):
         return [int(a > 50) for a in frame["a"].values.tolist()]
 """
+HINTED = """
+class Hinted:
+    def __init__(self, rows, known):
+        self.known = known
+        turned = sum(known.get(b, label) != label for _, b, label in rows)
+        self.turned = 2 * turned > len(rows)
+    def predict(self, frame):
+        return [self.turned ^ self.known.get(b, 0) for b in frame["b"].values.tolist()]
+"""
 SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
 HEAD = "a,b,target\n"
 
@@ -133,6 +142,15 @@ def test_rows_known_by_heart_show(trained: Workspace, work: Work) -> None:
     assert taught(trained, work, BY_HEART).verdict == "memorised"
 
 
+def test_rows_looked_up_show_however_the_answer_is_used(trained: Workspace, work: Work) -> None:
+    """A table of the rows that only serves as one more measurement turns with the wrong rows, as these do."""
+    trained.write("model.py", f"{MODEL}{HINTED}".encode())
+    known = {float(row.split(",")[1]): int(row.split(",")[2]) for row in [*TRAIN, *HELD_OUT]}
+    found = taught(trained, work, SAVE.format(f'Hinted(table("train.csv"), {known!r})'))
+    assert found.verdict == "looked up"
+    assert found.before - found.after > 0.2
+
+
 def test_a_rule_that_learns_nothing_is_left_open(trained: Workspace, work: Work) -> None:
     """It is right on new rows, too; whether it came from the training rows nothing tells."""
     assert taught(trained, work, SAVE.format('Rule(table("train.csv"))')).verdict == "unmoved"
@@ -162,6 +180,7 @@ def test_what_cannot_be_taught_is_unknown(trained: Workspace, work: Work) -> Non
     [
         ("seen", CheckFailed, {"fabricated"}),
         ("memorised", CheckFailed, {"fabricated"}),
+        ("looked up", CheckFailed, {"fabricated"}),
         ("unmoved", Pending, set()),
         ("learns", None, set()),
         ("unknown", None, set()),
