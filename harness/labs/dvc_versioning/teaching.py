@@ -61,7 +61,7 @@ class Taught:
     ``learns``: it was wrong then, as it should be. ``seen``: it still knew the held-out rows, since training
     sees them. ``memorised``: since it has them by heart. ``looked up``: that showed before any wrong rows.
     ``unmoved``: it still knew them, and nothing shows why. ``unknown``: nothing could be tried. ``before``,
-    ``after``: accuracies on the held-out rows; what is looked up has the one on rows beside them as ``after``.
+    ``after``: accuracies on the held-out rows, but for what was looked up ``after`` is that beside them.
     """
 
     verdict: Verdict
