@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.dataset import LABEL
 from harness.labs.dvc_versioning.model_file import why_no_model
 from harness.labs.dvc_versioning.reproduction import metric_paths
+from harness.labs.dvc_versioning.thresholds import limits_of
 from harness.workspace.files import remove_tree
 from harness.workspace.prediction import predict
 
@@ -40,8 +41,8 @@ class Scored:
     """One run's reported scores, and what the harness computed beside them.
 
     ``predictions`` are those of the model as it is; ``ways`` has them, and others that an evaluation may come
-    to. ``problem`` says why nothing could be computed; ``no_model`` that the file is no model at all.
-    ``doubt`` says why right scores may be others all the same.
+    to, ``limits`` the thresholds that it may set. ``problem`` says why nothing was computed; ``no_model``
+    that the file is no model at all. ``doubt`` says why right scores may be others all the same.
     """
 
     reported: Scores | None
@@ -51,6 +52,7 @@ class Scored:
     no_model: bool = False
     doubt: str | None = None
     ways: tuple[Way, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def certain(self) -> bool:
@@ -84,7 +86,8 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
     if not found.ways:
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
     first, doubt = found.ways[0].labels, _doubt(pipeline, roles)
-    return Scored(reported, held_out.labels, first, doubt=doubt, ways=found.ways)
+    limits = limits_of(ws, [pipeline.stage(address) for address in roles.evaluate])
+    return Scored(reported, held_out.labels, first, doubt=doubt, ways=found.ways, limits=limits)
 
 
 def _doubt(pipeline: Pipeline, roles: Roles) -> str | None:

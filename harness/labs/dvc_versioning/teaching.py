@@ -168,7 +168,8 @@ class _Lesson:
     def _score(self, features: bytes) -> float | None:
         model = model_in(self.ws, str(self.base.roles.model))
         files = (model, *companions(self.base.pipeline, self.base.roles))
-        labels = self.choice.labels(predict_elsewhere(self.ws, files, features).ways)
+        limits = self.base.scored.limits if self.base.scored else {}
+        labels = self.choice.labels(predict_elsewhere(self.ws, files, features).ways, limits)
         return None if labels is None else _accuracy(labels, self.split.labels)
 
     def _lost_when_moved(self, after: float) -> bool:

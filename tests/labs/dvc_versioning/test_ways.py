@@ -58,23 +58,34 @@ def test_a_scaler_in_between_is_seen() -> None:
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_one_threshold_for_all_runs_is_a_way(reached: bool) -> None:  # noqa: FBT001 (the parameter)
-    """Told by its span; a chance that equals it falls on its side."""
-    runs = [run(chances, cut(chances, 0.65, reached=reached)) for chances in (FIRST, SECOND)]
+def test_a_threshold_of_the_evaluations_own_is_a_way(reached: bool) -> None:  # noqa: FBT001 (the parameter)
+    """Named by the parameter or the script, whose value each run has for itself."""
+    runs = [
+        replace(run(chances, cut(chances, limit, reached=reached)), limits={"0.2": 0.2, "score.limit": limit})
+        for chances, limit in ((FIRST, 0.65), (SECOND, 0.7))
+    ]
     choice = settled(runs)
     assert choice is not None
-    assert choice.span is not None
-    low, high = choice.span
-    assert low <= 0.65 <= high
-    assert high - low < 0.05
-    for chances, one in zip((FIRST, SECOND), runs, strict=True):
-        assert taken(one, choice).predictions == cut(chances, 0.65, reached=reached)
-    assert str(choice) == f"the model, with a threshold between {low:.4g} and {high:.4g}"
+    assert (choice.name, choice.limit) == (PLAIN, "score.limit")
+    assert str(choice) == "the model, with score.limit as the threshold"
+    for one, chances, limit in zip(runs, (FIRST, SECOND), (0.65, 0.7), strict=True):
+        assert taken(one, choice).predictions == cut(chances, limit, reached=reached)
 
 
-def test_a_threshold_of_each_runs_own_is_none() -> None:
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_chance_that_equals_the_threshold_falls_on_its_side(reached: bool) -> None:  # noqa: FBT001 (the parameter)
+    """On the one that the scores show."""
+    limit = FIRST[0]
+    one = replace(run(FIRST, cut(FIRST, limit, reached=reached)), limits={"it": limit})
+    assert settled([one]) == Choice(PLAIN, "it", reached)
+    assert taken(one, settled([one])).predictions == cut(FIRST, limit, reached=reached)
+
+
+def test_a_threshold_that_nothing_names_is_none() -> None:
     """Scores that were tuned run by run, or made up, are right in no way."""
-    assert settled([run(FIRST, cut(FIRST, 0.65)), run(SECOND, cut(SECOND, 0.2))]) is None
+    tuned = run(FIRST, cut(FIRST, 0.65)), run(SECOND, cut(SECOND, 0.2))
+    assert settled(tuned) is None
+    assert settled([replace(one, limits={"0.65": 0.65}) for one in tuned]) is None
     made_up = replace(run(FIRST, cut(FIRST, 0.5)), reported=Scores(dict.fromkeys(NAMES, 0.97), {}, {}))
     assert settled([made_up]) is None
     assert taken(made_up, None) == made_up
@@ -93,7 +104,8 @@ def test_a_way_that_a_run_has_not_leaves_its_predictions() -> None:
     """Another model in the same place may tell no chances, or have no scaler."""
     bare = replace(run(FIRST, cut(FIRST, 0.5)), ways=(Way(PLAIN, cut(FIRST, 0.5)),))
     assert taken(bare, Choice("scaled")) == bare
-    assert taken(bare, Choice(PLAIN, (0.2, 0.3))) == bare
+    assert taken(replace(bare, limits={"0.2": 0.2}), Choice(PLAIN, "0.2")).predictions == bare.predictions
+    assert taken(run(FIRST, cut(FIRST, 0.5)), Choice(PLAIN, "0.2")).predictions == cut(FIRST, 0.5)
 
 
 def test_a_way_that_all_runs_share_settles_it(results_of: ResultsOf) -> None:

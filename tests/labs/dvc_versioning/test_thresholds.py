@@ -1,0 +1,26 @@
+"""The numbers that an evaluation may set as a threshold."""
+
+from __future__ import annotations
+
+from fixtures.workspaces import NewWorkspace, write_tree
+from harness.evidence.pipeline import Stage
+from harness.labs.dvc_versioning.thresholds import MOST_LIMITS, limits_of
+
+
+def test_thresholds_are_numbers_of_the_script_and_parameters(new_workspace: NewWorkspace) -> None:
+    """Between 0 and 1, and declared: other keys, whole numbers and files that cannot be read name none."""
+    workspace = new_workspace()
+    params = "score: {limit: 0.75, folds: 5, on: true}\nother: {limit: 0.2}\n"
+    script = "x = 0.6\ny = v1.5 + .25 + 10.5 + 1e-3 + 0.6.7\n"
+    write_tree(workspace.repo, {"params.yaml": params, "torn.yaml": "a: [", "e.py": script})
+    stage = Stage(
+        "e", "e", deps=("e.py", "gone.py"), params={"params.yaml": ("score",), "torn.yaml": (), "no.yaml": ()}
+    )
+    assert limits_of(workspace, [stage]) == {"score.limit": 0.75, "0.6": 0.6, ".25": 0.25}
+
+
+def test_no_script_names_more_than_a_few(new_workspace: NewWorkspace) -> None:
+    """A list of all numbers that there are would make any scores right."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"e.py": " ".join(f"0.{place:03}" for place in range(1, 200))})
+    assert len(limits_of(workspace, [Stage("e", "e", deps=("e.py",))])) == MOST_LIMITS
