@@ -134,6 +134,9 @@ def test_unreadable_pointers_do_not_hide_the_others(work: Work) -> None:
     """A tree's readable pointers are found beside one that is not."""
     tree = work.open().tree(work.commit("one", {"a.dvc": _text(A), "b.dvc": b"- 1\n", "c.txt": _text(B)}))
     assert [pointer.md5 for pointer in pointers_in(tree)] == [A]
+    both = work.open().tree(work.commit("two", {"b.dvc": _text(B), "c/Dvcfile": _text("c" * 32)}))
+    assert [pointer.md5 for pointer in pointers_in(both)] == [A, B, "c" * 32]
+    assert [error.path for error in malformed_pointers(both)] == []
     assert [error.path for error in malformed_pointers(tree)] == ["b.dvc"]
 
 

@@ -168,3 +168,19 @@ def test_lines_of_the_template_are_left_out_of_its_own_file_alone(work: Work) ->
     tree = work.open().tree(work.commit("one", files))
     template = {"README.md": b"\xff\n" + line, "other.md": line}
     assert [one.where for one in described(tree, NAMES, template)] == ["notes.md:1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "where"),
+    [
+        ("README.md", b"exp run with size = 5, depth = 3\n", []),
+        ("README.md", b"\xff\nsize = 5, depth = 3\n", ["README.md:2"]),
+        ("n.ipynb", b'{"cells": [{"source": ["size = 5, ", "depth = 3"]}, {}]}', ["n.ipynb:cell 1"]),
+        ("n.ipynb", b'{"cells": [3, {"source": "size = 5, depth = 3"}]}', ["n.ipynb:cell 2"]),
+        ("n.ipynb", b'{"cells": 3}', []),
+        ("n.ipynb", b"{", []),
+    ],
+)
+def test_where_experiments_are_told(path: str, text: bytes, where: list[str]) -> None:
+    """By line, in a notebook by cell; a line with a command is told by its command alone."""
+    assert [one.where for one in described_in(path, text, NAMES)] == where

@@ -118,3 +118,19 @@ def test_cells_that_do_not_fit_their_header() -> None:
 def test_the_branch_itself_is_no_experiment(name: str) -> None:
     """Whatever marks they carry."""
     assert rows_in(["| run | size |", "|---|---|", f"| {name} | 5 |"], NAMES) == ()
+
+
+def test_a_table_may_lie_on_its_side() -> None:
+    """Parameters down the first column, an experiment in each other one, all told at the table's line."""
+    lines = [
+        "Tried:",
+        "",
+        "| size | 5 | 6 |",
+        "|---|---|---|",
+        "| depth | 2 | 3 |",
+        "| accuracy | 0.8 | 0.9 |",
+    ]
+    assert rows_in(lines, NAMES) == (
+        Row(3, {"fit.size": 5, "fit.depth": 2}, {"accuracy": 0.8}),
+        Row(3, {"fit.size": 6, "fit.depth": 3}, {"accuracy": 0.9}),
+    )

@@ -162,6 +162,29 @@ def test_no_table(data: bytes) -> None:
         read_table("x.csv", data)
 
 
+@pytest.mark.parametrize(
+    ("path", "data", "told"),
+    [
+        ("x.csv", b"a,b, a,b \n1,2,3,4\n", "two columns have the name 'a'"),
+        ("x.csv", b"\n", "no table that can be read: the first line names no columns"),
+        ("x.csv", b"," * 30_000, "no table that can be read: the first line names more than 20000 columns"),
+        ("x.npy", promised("<f8", (0, 20_001)), "has 20001 columns, more than 20000"),
+    ],
+)
+def test_columns_that_are_refused(path: str, data: bytes, told: str) -> None:
+    """Two of one name, none at all, or more than a table of a lab has."""
+    with pytest.raises(MalformedEvidence) as caught:
+        read_table(path, data)
+    assert str(caught.value) == f"{path}: {told}"
+
+
+def test_the_widest_table_is_read() -> None:
+    """With its path, and names without blanks around them."""
+    table = read_table("d/x.npy", promised("<f8", (0, 20_000)))
+    assert (table.path, len(table.columns)) == ("d/x.npy", 20_000)
+    assert read_table("x.csv", b" a ,b\n1,2\n").columns == ("a", "b")
+
+
 def test_three_dimensions() -> None:
     """An array of three dimensions is no table."""
     with pytest.raises(MalformedEvidence, match="3 dimensions"):
