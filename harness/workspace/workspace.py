@@ -180,12 +180,11 @@ class Workspace:
         """Fetch more commits of the submission, such as those of its experiments.
 
         Raises:
+            CheckFailed: commands have ruined the repository.
             HarnessError: the submission has no such commit.
         """
-        asked = self.execute(("git", "rev-list", "--no-walk", "--ignore-missing", *commits))
-        there = set(asked.stdout.split())
-        lacking = tuple(sha for sha in dict.fromkeys(commits) if sha not in there)
-        if lacking:
+        there = self.git("rev-list", "--no-walk", "--ignore-missing", *commits, used=True).stdout.split()
+        if lacking := tuple(sha for sha in dict.fromkeys(commits) if sha not in there):
             self._fetch("--no-tags", commits=lacking)
 
     def write(self, path: str, data: bytes) -> None:
@@ -286,7 +285,7 @@ class Workspace:
         shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)
         return replace(done, argv=shown, cwd=cwd, stdout=stdout, stderr=stderr)
 
-    def git(self, *args: str, used: bool = False, readable: tuple[Path, ...] = ()) -> None:
+    def git(self, *args: str, used: bool = False, readable: tuple[Path, ...] = ()) -> Completed:
         """Run Git for the workspace's own purposes: not a step.
 
         Raises:
@@ -294,7 +293,8 @@ class Workspace:
             HarnessError: it failed in one of ours.
         """
         done = self.execute(("git", *args), readable=readable)
-        if not done.ok and used:
+        if done.ok:
+            return done
+        if used:
             raise CheckFailed("a Git repository that works after the lab's commands", done.describe())
-        if not done.ok:
-            raise HarnessError(f"a workspace could not be made\n{done.describe()}")
+        raise HarnessError(f"a workspace could not be made\n{done.describe()}")

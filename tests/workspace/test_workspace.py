@@ -127,6 +127,13 @@ def test_a_commit_that_is_there_is_not_fetched(git_repo: Workspace, tmp_path: Pa
         other.take("0" * 40)
 
 
+def test_a_repository_that_commands_ruined_is_not_our_fault(git_repo: Workspace) -> None:
+    """Nothing can be fetched into it any more: a failed check, not an error."""
+    git_repo.run("sh", "-c", "echo rubbish > .git/HEAD", check=True)
+    with pytest.raises(CheckFailed, match="a Git repository that works after the lab's commands"):
+        git_repo.take("0" * 40)
+
+
 def test_a_teammate_starts_with_nothing_and_pulls(dvc_repo: Workspace, tmp_path: Path) -> None:
     """A teammate has a fresh clone and an empty cache, and pulls the data from the remote."""
     dvc_repo.run("dvc", "push", "-q", check=True)

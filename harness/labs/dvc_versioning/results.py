@@ -72,8 +72,19 @@ class Results:
         return self._facts("taught", Taught) if self._succeeded("taught") else Taught("unknown")
 
     def reads(self) -> Mapping[str, frozenset[str] | None]:
-        """The files that each stage really read, None where that is unknown."""
-        return {address: alone.reads for address, alone in self.alone().items()}
+        """The files that each stage really read, None where that is unknown.
+
+        An evaluation that does something else with its declared inputs alone reads the model, seen or not.
+        """
+        found = {address: alone.reads for address, alone in self.alone().items()}
+        base = self.reproduction_or_none()
+        if base is None or base.roles.model is None:
+            return found
+        for address in found.keys() & {*base.roles.evaluate}:
+            if not self.alone()[address].whole:
+                seen = found[address] or frozenset(base.pipeline.stage(address).deps)
+                found[address] = seen | {base.roles.model}
+        return found
 
     def deterministic(self) -> bool:
         """Whether every stage gave the same bytes twice; True where that is unknown."""

@@ -27,13 +27,17 @@ PLAIN_SCRIPT = re.compile(r"python3? [\w./-]+\.py( [\w./:=,@+-]+)*", re.ASCII)
 
 @dataclass(frozen=True)
 class Alone:
-    """One stage run by itself: with only its declared inputs, and with everything in place."""
+    """One stage run by itself: with only its declared inputs, and with everything in place.
+
+    ``whole`` says that it did the same both times.
+    """
 
     stage: str
     with_declared_only: Completed
     missing: tuple[str, ...]
     reads: frozenset[str] | None
     deterministic: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -
     again = results(ws, stage)
     unread = () if reads is None else tuple(sorted(path for path in reads if not declares_file(stage, path)))
     lacking = unread if not done.ok or made != again else ()
-    return Alone(stage.address, done, lacking, reads, deterministic=full.ok and again == wanted)
+    steady, whole = full.ok and again == wanted, done.ok and made == again
+    return Alone(stage.address, done, lacking, reads, deterministic=steady, whole=whole)
 
 
 def declares_file(stage: Stage, path: str) -> bool:

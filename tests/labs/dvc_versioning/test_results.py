@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,17 @@ from harness.errors import CheckFailed, HarnessError, Pending
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading
 from harness.labs.dvc_versioning.thorough import Thorough
-from tests.labs.dvc_versioning.conftest import PLAIN, ResultsOf, base_of, ran, rerun, scored, state
+from tests.labs.dvc_versioning.conftest import (
+    PLAIN,
+    SCORE,
+    ResultsOf,
+    base_of,
+    pipeline_with,
+    ran,
+    rerun,
+    scored,
+    state,
+)
 
 FAILURE = CheckFailed("a pipeline that runs", "it does not")
 
@@ -69,6 +80,19 @@ def test_a_fact_of_another_kind_is_our_fault(results_of: ResultsOf) -> None:
 def test_what_the_stages_read(results_of: ResultsOf) -> None:
     """By address, from the stages' own runs."""
     assert results_of({"alone": alone()}).reads() == {"fit": frozenset({"fit.py"})}
+
+
+@pytest.mark.parametrize(("whole", "seen"), [(True, None), (False, None), (False, frozenset({"test.csv"}))])
+def test_an_evaluation_that_needs_more_than_it_declares_reads_the_model(
+    results_of: ResultsOf, *, whole: bool, seen: frozenset[str] | None
+) -> None:
+    """Whatever of it was seen: it cannot do its work without what a model is in."""
+    pipeline = pipeline_with(replace(SCORE, deps=("score.py", "test.csv")))
+    base = replace(base_of(PLAIN), pipeline=pipeline)
+    one = Alone("score", ran(), (), seen, deterministic=True, whole=whole)
+    found = results_of({"alone": {"score": one}, "reproduce": base}).reads()
+    others = frozenset({"score.py", "test.csv"}) if seen is None else seen
+    assert found == {"score": seen if whole else others | {"forest.pkl"}}
 
 
 def test_a_pipeline_is_deterministic_until_shown_otherwise(results_of: ResultsOf) -> None:
