@@ -125,8 +125,9 @@ def test_a_table_may_lie_on_its_side() -> None:
     lines = [
         "Tried:",
         "",
-        "| size | 5 | 6 |",
+        "| Run | one | two |",
         "|---|---|---|",
+        "| size | 5 | 6 |",
         "| depth | 2 | 3 |",
         "| accuracy | 0.8 | 0.9 |",
     ]
