@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from harness.errors import CheckFailed
+from harness.errors import CheckFailed, Pending
 from harness.labs.dvc_versioning import test_2_pipeline as checks
 from harness.labs.dvc_versioning.course import Rerun
 from harness.labs.dvc_versioning.sensitivity import Alone
+from harness.labs.dvc_versioning.teaching import Taught, Verdict
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,
     READS,
     ResultsOf,
+    Work,
     base_of,
     ran,
     rerun,
     ruling_about,
+    scored,
 )
 
 ALONE = {address: Alone(address, ran(), (), reads, deterministic=True) for address, reads in READS.items()}
@@ -43,3 +46,15 @@ def test_a_rerun_that_fails_earns_nothing(results_of: ResultsOf) -> None:
         judge_partial(results_of, failed)
     assert "fit.trees from 100 to 2" in failure.value.expected
     assert "exit code: 255" in failure.value.found
+
+
+@pytest.mark.parametrize(("verdict", "error"), [("looked up", CheckFailed), ("learns", Pending)])
+def test_rows_known_by_heart_win_over_what_is_open(
+    verdict: Verdict, error: type[Exception], results_of: ResultsOf, work: Work
+) -> None:
+    """A model that is right each time gives the same scores in all runs, which alone would show nothing."""
+    work.commit({"README.md": b"mine"})
+    base = replace(base_of(), scored=scored())
+    found = results_of({"reproduce": base, "taught": Taught(verdict, 1.0, 0.4)})
+    with pytest.raises(error):
+        checks.test_the_metrics_are_the_models(work.case(PLAIN), found, ruling_about(5))
