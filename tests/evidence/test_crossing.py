@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.evidence.crossing import crossed, moved, near
+from harness.evidence.crossing import crossed, moved, near, twins
 
 LABELS = (0, 1, 0, 1, 1, 0, 1)
 ROWS = pd.DataFrame({"a": [float(place) for place in range(7)], "b": list("stuvwxy")}, index=range(10, 17))
@@ -79,6 +79,15 @@ def test_only_numbers_are_compared() -> None:
     assert near(rows, others).tolist() == [True, True, True]
     assert near(rows.convert_dtypes(), others.convert_dtypes()).tolist() == [True, True, True]
     assert near(rows[["t"]], others).dtype == bool
+
+
+def test_twins_are_rows_next_to_another() -> None:
+    """A row is no twin of itself; one row alone, and rows without numbers, have none."""
+    rows = pd.DataFrame({"x": [0.0, 0.01, 5.0, 9.0, 9.0], "t": list("abcde")})
+    assert twins(rows).tolist() == [True, True, False, True, True]
+    assert twins(rows[:1]).tolist() == [False]
+    assert twins(rows[:2]).tolist() == [False, False]
+    assert twins(rows[["t"]]).tolist() == [False] * 5
 
 
 def test_a_column_that_is_the_same_everywhere_tells_nothing() -> None:

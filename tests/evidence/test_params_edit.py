@@ -70,8 +70,23 @@ def test_yaml_anchors(key: str) -> None:
 
 
 def test_byte_order_mark_stays() -> None:
-    """A byte order mark, as Windows editors write it, stays at the start."""
+    """A byte order mark, as Windows editors write it, stays at the start, in a file that is dumped too."""
     assert edit("p.yaml", b"\xef\xbb\xbfa: 1\n", "a", 2) == b"\xef\xbb\xbfa: 2\n"
+    shared = b"\xef\xbb\xbfa: &n 1\nb: *n\n"
+    assert edit("p.yaml", shared, "b", 2) == shared.replace(b"*n", b"2")
+
+
+def test_keys_that_are_no_text() -> None:
+    """A number as a key is found by its text, where the value is shared as well."""
+    assert edit("p.yaml", b"1: a\n2: b # c\n", "2", 5) == b"1: a\n2: 5 # c\n"
+    assert load_params("p.yaml", edit("p.yaml", b"1: &n 1\n2: *n\n", "2", 9)) == {"1": 1, "2": 9}
+
+
+def test_what_cannot_be_changed_is_told() -> None:
+    """With the file and the key."""
+    with pytest.raises(MalformedEvidence) as caught:
+        edit("p.py", PYTHON, "T", 1)
+    assert str(caught.value) == "p.py: the parameter T cannot be changed without changing others"
 
 
 def test_floats_are_floats_for_pyyaml_too() -> None:
