@@ -21,6 +21,7 @@ from harness.labs.dvc_versioning.metrics_rule import (
 )
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.teaching import Taught, Verdict
+from harness.workspace.prediction import Way
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,
     RIGHT,
@@ -181,6 +182,22 @@ def test_the_committed_scores_are_told_beside_the_run(work: Work, results_of: Re
     assert pending.value.hint == "Show the examiner the run on your machine, and its library versions."
 
 
+def test_the_way_of_predicting_is_told(work: Work, results_of: ResultsOf) -> None:
+    """Where another way than the model's own gives the scores of every run, it stands beside them."""
+    ways = [(Way("scaled", wrong_in(row)),) for row in (3, 4)]
+    first, second = (
+        replace(scored(right_for(wrong_in(row)), TRUTH, TRUTH), ways=way)
+        for row, way in zip((3, 4), ways, strict=True)
+    )
+    case = fabricated_numbers(work)
+    base = replace(base_of(commit=case.commit), scored=first)
+    ruling = ruling_about(5)
+    with pytest.raises(Pending):
+        compare_with_recomputation(results_of({"reproduce": base, "train": rerun_with(second)}), ruling)
+    assert facts_of(ruling)[0] == ("value", "predictions: scaled")
+    assert [text.split(":")[0] for _, text in facts_of(ruling)[1:]] == ["as handed in", f"after {TREES}"]
+
+
 def test_committed_scores_near_the_run_are_told(work: Work, results_of: ResultsOf) -> None:
     """With the test rows that library versions may have changed; without four committed scores nothing is."""
     case = fabricated_numbers(work)
@@ -210,6 +227,7 @@ def test_a_model_of_another_commit_is_not_the_same(work: Work) -> None:
     assert not same_model(case, replace(base, commit="e" * 40))
 
 
+LOOKED_UP = "the model gives 97% of the held-out rows their class, and 95% of rows right beside them"
 SEEN = (
     "trained on rows whose features were exchanged between the classes, the model still gives "
     "95% of the held-out rows their class"
@@ -221,6 +239,10 @@ SEEN = (
     [
         ("seen", f"{SEEN}, unless these are exchanged too: the training sees them"),
         ("memorised", f"{SEEN}, and knows nothing of rows right beside them: it has them by heart"),
+        (
+            "looked up",
+            f"{LOOKED_UP}: it has them by heart",
+        ),
     ],
 )
 def test_known_rows_fail(verdict: Verdict, why: str) -> None:
