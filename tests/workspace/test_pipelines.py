@@ -228,10 +228,3 @@ def test_a_pipeline_without_end_has_no_stages(dvc_repo: Workspace, monkeypatch: 
     assert found[sha]["stages"] == []
     assert "while it loaded the pipeline" in found[sha]["error"]
     assert [stage["name"] for stage in found["HEAD~1"]["stages"]] == ["shout", "count"]
-
-
-def test_the_lines_of_a_command_are_commands_each(repository: Make) -> None:
-    """DVC gives each line of a text a shell of its own, as it does to each item of a list."""
-    text = "stages:\n  a:\n    cmd: |\n      cd sub\n\n      echo 1 > out.txt\n    outs: [out.txt]\n"
-    (stage,) = describe_pipelines(repository({"dvc.yaml": text}), [""])[""]["stages"]
-    assert stage["cmd"] == ["cd sub", "", "echo 1 > out.txt"]

@@ -72,7 +72,8 @@ def _typed(stage: Stage) -> tuple[str, ...]:
     """A stage's command as it is started: by a shell, but for a script without anything for a shell to do."""
     if len(stage.cmd) == 1 and PLAIN_SCRIPT.fullmatch(stage.cmd[0]):
         return tuple(stage.cmd[0].split())
-    return ("sh", "-c", "\n".join(f"( :\n{line}\n) || exit $?" for line in stage.cmd))
+    lines = stage.cmd[0].splitlines() if len(stage.cmd) == 1 else stage.cmd
+    return ("sh", "-c", "\n".join(f"( :\n{line}\n) || exit $?" for line in lines))
 
 
 def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:

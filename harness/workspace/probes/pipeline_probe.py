@@ -90,7 +90,7 @@ def stage_of(stage: Any, fs: Any, base: str) -> Description:
         "name": stage.name,
         "file": file,
         "wdir": relative(fs, stage.wdir, base),
-        "cmd": stage.cmd.splitlines() if isinstance(stage.cmd, str) else [str(part) for part in stage.cmd],
+        "cmd": [stage.cmd] if isinstance(stage.cmd, str) else [str(part) for part in stage.cmd],
         "frozen": bool(stage.frozen),
         "always_changed": bool(stage.always_changed),
         "persist": [place(out, fs, base) for out in stage.outs if out.persist],

@@ -282,6 +282,9 @@ def test_each_line_of_a_command_has_a_shell_of_its_own(new_workspace: NewWorkspa
     stage = Stage("go", "go", cmd=lines, outs=(Output("made.txt"),))
     assert run_stage(workspace, stage)[0].ok
     assert workspace.read("made.txt") == b"none\n"
+    workspace.remove("made.txt")
+    assert run_stage(workspace, replace(stage, cmd=("\n".join(lines[1:]),)))[0].ok
+    assert workspace.read("made.txt") == b"none\n"
     failing = replace(stage, cmd=("exit 7", "echo late > made.txt"))
     assert run_stage(workspace, failing)[0].exit_code == 7
     assert workspace.read("made.txt") is None
