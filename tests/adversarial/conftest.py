@@ -151,7 +151,8 @@ def as_ordinary_user(*argv: str) -> tuple[str, ...]:
     hidden = sorted({str(path.parents[-2]) for path in needed()} - {"/usr", "/tmp"})  # noqa: S108 (the real one)
     covers = [word for name in hidden for word in ("--perms", "0755", "--tmpfs", name)]
     user = ("setpriv", "--reuid", UID, "--regid", UID, "--clear-groups", "--inh-caps=-all", "--")
-    return ("bwrap", "--dev-bind", "/", "/", *covers, *shown, "--tmpfs", "/var/tmp", *user, *argv)  # noqa: S108
+    own = ("--perms", "1777", "--tmpfs", HOMELESS["TMPDIR"])
+    return ("bwrap", "--dev-bind", "/", "/", *covers, *shown, *own, *user, *argv)
 
 
 def needed() -> list[Path]:
