@@ -169,7 +169,10 @@ class Session:
         lab = named or detected_lab(submission.repository, submission.commit)
         with temporary_folder(in_memory_for=self._room(submission, lab)) as work:
             prepared = self._prepare(submission, lab, work, launcher)
-            ending = self.run_checks(prepared)
+            try:
+                ending = self.run_checks(prepared)
+            finally:
+                launcher.leave(work)
         grade = prepared.gradebook.grade()
         return Finished(
             ending or ending_of(grade, strict=self.options.strict), None, grade, prepared.gradebook

@@ -64,7 +64,7 @@ class Launcher(Protocol):
         """Start a command with empty standard input; HarnessError when we cannot."""
 
     def leave(self, root: Path) -> None:
-        """End what is kept running for the workspace at `root`; a later command may start it anew."""
+        """End what is kept running for the workspaces at and below `root`; a command may start it anew."""
 
     def seen(self, root: Path) -> str:
         """The path at which commands see the workspace at `root`."""

@@ -148,11 +148,11 @@ class ScenarioTree:
             begin = time.monotonic()
             workspace = self._workspace(scenario, parent)
             transcript = _play(scenario, workspace, begin)
+            workspace.leave()
             self._announce(transcript)
         except BaseException as error:  # noqa: BLE001 (whatever broke is told to those who wait)
             self._fail(scenario, error)
         else:
-            workspace.leave()
             result.set_result(transcript)
             if transcript.failure is None:
                 for child in self._children(scenario.name):

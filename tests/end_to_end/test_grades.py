@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -93,3 +94,16 @@ def test_what_can_be_run_is_settled_without_the_data(graded: Graded) -> None:
     for id_ in ("D1.switch", "D2.repro", "D2.partial", "D3.run", "D3.push"):
         assert found[id_][0] == "passed", id_
     assert found["D3.experiments"][0] == "pending"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted in /proc")
+def test_a_worker_keeps_nothing_of_a_grade(built: Built, grade_path: GradePath) -> None:
+    """Boxes, pipes and sockets of a grade are gone after it, so that a worker can grade a whole class."""
+
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 (names alone)
+
+    grade_path(built("template_only"))
+    before = descriptors()
+    assert grade_path(built("reference"))["score"] == 80
+    assert descriptors() <= before

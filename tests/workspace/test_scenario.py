@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence, Pending
 from harness.workspace.command import Stopped
+from harness.workspace.launcher import PlainLauncher
 from harness.workspace.scenario import Scenario, ScenarioEvent, ScenarioTree
 from harness.workspace.workspace import Workspace
 
@@ -105,6 +106,26 @@ def test_any_other_exception_is_ours(grow: Grow) -> None:
     tree = grow(Scenario("a", "A", fail(KeyError("x"))), Scenario("b", "B", append("b"), "a"))
     for name in ("a", "b"):
         with pytest.raises(HarnessError, match=f"scenario '{name}' broke: KeyError"):
+            tree.transcript(name)
+
+
+class Sticky(PlainLauncher):
+    """Cannot let go of what it keeps running."""
+
+    def leave(self, root: Path) -> None:
+        """Fail."""
+        raise OSError(f"cannot leave {root.name}")
+
+
+def test_a_workspace_that_cannot_be_left_is_told(grow: Grow) -> None:
+    """Whoever waits for the scenario, or for one below it, gets the exception and does not wait for ever."""
+
+    def play(workspace: Workspace) -> None:
+        workspace.launcher = Sticky()
+
+    tree = grow(Scenario("root", "Root", play), Scenario("leaf", "Leaf", append("a"), "root"))
+    for name in ("leaf", "root"):
+        with pytest.raises(HarnessError, match="cannot leave root"):
             tree.transcript(name)
 
 

@@ -29,7 +29,9 @@ class Init:
         """Whether every process of the box is dead, after waiting for at most so many seconds."""
         if self._handle is None:
             return True
-        return bool(select.select([self._handle], [], [], seconds)[0])
+        ended = select.poll()  # unlike select.select, for descriptors of any number
+        ended.register(self._handle, select.POLLIN)
+        return bool(ended.poll(seconds * 1000))
 
     def kill(self) -> None:
         """Kill it, and with it everything in the box."""

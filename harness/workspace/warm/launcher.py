@@ -93,10 +93,11 @@ class WarmLauncher:
         return self._plain.start(order)
 
     def leave(self, root: Path) -> None:
-        """Let the workspace's servers go."""
+        """Let the servers go of the workspace and of those below it."""
         with self._lock:
-            crew = self._crews.pop(root, None)
-        if crew is not None:
+            places = [place for place in self._crews if place.is_relative_to(root)]
+            crews = [self._crews.pop(place) for place in places]
+        for crew in crews:
             crew.close()
 
     def seen(self, root: Path) -> str:
