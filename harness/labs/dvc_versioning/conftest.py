@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ def start_workspace(
 
 def _experiments_of(submission: Submission) -> tuple[str, ...]:
     """The commits of handed-in experiments that every workspace gets; those of more come when asked for."""
-    found = GitRepository(submission.repository).refs("refs/exps/").values()
+    with contextlib.closing(GitRepository(submission.repository)) as repository:
+        found = repository.refs("refs/exps/").values()
     return tuple(dict.fromkeys(found))[:MOST_TAKEN_ALONG]
 
 
