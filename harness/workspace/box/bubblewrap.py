@@ -92,13 +92,13 @@ class Bubblewrap:
 
 
 class HeldBox:
-    """A box kept open for a workspace, empty but for a shell that waits: warm processes can enter it.
+    """A box kept open for a workspace, empty but for a process that waits: warm processes can enter it.
 
     Processes that enter it die with it, whoever their parents are.
     """
 
     def __init__(self, bubblewrap: Bubblewrap, order: Order) -> None:
-        waiting = replace(order, argv=("sh", "-c", "echo; while :; do sleep 1000; done"))
+        waiting = replace(order, argv=("sh", "-c", f"echo; exec sleep {HELD_SECONDS:.0f}"))
         self._boxed = Boxed(replace(bubblewrap, ours=True), waiting, HELD_SECONDS)
         os.read(self._boxed.stdout, 1)  # the box is furnished when the shell speaks
         limits = bubblewrap.allowance.process_limits(order.seconds)
@@ -151,7 +151,11 @@ class Boxed:
     def close(self) -> None:
         """Kill the box, wait until nothing in it is alive, and measure what it left behind."""
         self._kill()
-        self._process.wait()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         dead = self._init.wait(END_SECONDS)
         self._init.close()
         os.close(self._status)
@@ -167,9 +171,12 @@ class Boxed:
             self._kill()
 
     def _kill(self) -> None:
-        """Kill bwrap, and the box too: it dies with bwrap only once it is furnished."""
+        """Kill the box: bwrap buries its first process and ends.
+
+        Were bwrap killed as well, that process would be an orphan: what stands for init in a container may
+        bury none.
+        """
         self._killed = True
-        self._process.kill()
         self._init.kill()
 
     def _code(self, code: int) -> int:

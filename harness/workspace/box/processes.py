@@ -47,8 +47,10 @@ class Init:
                 yield int(name)
 
     def close(self) -> None:
-        """Let go of the process."""
+        """Let go of the process, and bury it where it has come to this one as an orphan."""
         if self._handle is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PIDFD, self._handle, os.WEXITED | os.WNOHANG)
             os.close(self._handle)
             self._handle = None
 

@@ -50,6 +50,7 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     """Preload, then serve the harness; returns in a process that is to become a command, or never."""
     told = json.loads(settings)
     leaving = Leaving()
+    gc.disable()  # what is imported stays
     preload(told["modules"], told["kind"])
     leaving.remember(OURS)
     known = Settings(
@@ -61,6 +62,7 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     hide_arguments()
     gc.collect()
     gc.freeze()
+    gc.enable()
     use_large_pages()
     sock = socket.socket(fileno=control)
     sock.sendall(READY)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import HarnessError
+from harness.workspace import supervisor
 from harness.workspace.box.bubblewrap import SHOWN_ROOT, owner_of, shown
 from harness.workspace.box.isolation import isolation
 from harness.workspace.launcher import Order
 from harness.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ORDER = Order(("true",), Path("/a/w/repo"), {}, Path("/a/w"))
 
@@ -89,3 +94,25 @@ def test_only_what_is_readable_is_shown(boxed: Workspace, tmp_path: Path) -> Non
     script = ("sh", "-c", 'cat "$0"/file; touch "$0"/x || echo refused', f"{folder}")
     assert boxed.execute(script, readable=(folder,)).stdout == "contentrefused\n"
     assert boxed.execute(script).stdout == "refused\n"
+
+
+@pytest.fixture
+def _adopting() -> Iterator[None]:
+    """Have orphans come to this process, as they do to the first one of a container."""
+    supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER, 1)
+    yield
+    supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER, 0)
+
+
+@pytest.mark.usefixtures("_adopting")
+def test_a_killed_box_leaves_nothing_to_bury(boxed: Workspace) -> None:
+    """What stands for init in a container may bury no orphans: thousands of boxes would fill its table."""
+    assert boxed.run("sleep", "60", timeout=0.5).timed_out
+    assert boxed.run("sh", "-c", "setsid sleep 60 & echo on").ok
+    assert not [pid for pid in supervisor.descendants() if _state(pid) == ("bwrap", "Z")]
+
+
+def _state(pid: int) -> tuple[str, str]:
+    """A process's name and state. Source: proc_pid_stat(5)."""
+    name, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").partition("(")[2].rpartition(")")
+    return name, rest.split()[0]
