@@ -2,7 +2,8 @@
 
 In every table but the held-out one the features are exchanged between the classes, except in rows that are
 among those held out. What learns from the training rows alone now learns the wrong way round; what has seen
-the held-out rows, or has them by heart, still knows them.
+the held-out rows, or has them by heart, still knows them. Where training reads no table that can be written
+here, the preprocessing runs on the raw one.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ class _Lesson:
         self.base = base
         self.seed = seed
         self.choice = choice
+        self.stages = base.roles.train
         self.own = {table.path: table for table in held_out_tables(ws, base.pipeline, base.roles)}
         self.read: set[str] = set()
 
@@ -138,7 +140,10 @@ class _Lesson:
         if beside is not None and before - beside >= DROP:
             return Taught("looked up", before, beside)
         after = self._accuracy_after(all_rows=False)
-        if after is None or not self._reached:
+        if after is not None and not self._reached:
+            self.stages = (*self.base.roles.prepare, *self.base.roles.train)
+            after = self._accuracy_after(all_rows=False) if self._prepared_from_raw else None
+        if after is None:
             return Taught("unknown", before)
         telling = after >= _telling(self.split.labels)
         by_heart = telling and self._lost_when_moved(after)
@@ -156,11 +161,12 @@ class _Lesson:
         for one in self.rows:
             if all_rows or one.table.path not in self.own:
                 self.ws.write(one.table.path, one.crossed(self.seed, all_rows=all_rows))
-        for stage in (self.base.pipeline.stage(address) for address in self.base.roles.train):
+        for stage in (self.base.pipeline.stage(address) for address in self.stages):
             done, read = run_stage(self.ws, stage)
             if not done.ok:
                 return None
-            self.read |= read if read is not None else {p for p in given if stage.reads(p)}
+            if stage.address in self.base.roles.train:
+                self.read |= read if read is not None else {p for p in given if stage.reads(p)}
         if not all_rows and any(self.ws.read(path, LARGEST) != given.get(path) for path in self.own):
             return None  # another split: the rows held out before are among those to train on now
         return self._score(self.split.features)
@@ -197,6 +203,11 @@ class _Lesson:
         return any(path in self.read for path in self._taught) or not self.read & given
 
     @property
+    def _prepared_from_raw(self) -> bool:
+        """Whether the raw data is among the tables that can be written, and some stage prepares it."""
+        return bool(self.base.roles.prepare) and any(path in self.base.roles.raw for path in self._taught)
+
+    @property
     def _seen_rows(self) -> int:
         """How many rows of what training reads are among those held out."""
         return sum(int(one.held_out.sum()) for one in self._read_rows)
@@ -207,12 +218,18 @@ class _Lesson:
 
     @property
     def _alike_anyway(self) -> bool:
-        """Whether the raw data holds as many rows with others next to them: augmented often, it does."""
+        """Whether the raw data holds as many rows with others next to them: augmented often, it does.
+
+        Where the rows that training reads cannot be seen, these are taken to be half of all.
+        """
+        raw = [one.features for one in self.rows if one.table.path in self.base.roles.raw]
+        beside = sum(int(twins(features).sum()) for features in raw)
+        if not self._read_rows:
+            return 2 * beside >= sum(map(len, raw))
         held_out = read_table("rows.csv", self.split.features).frame
         known = [near(held_out, one.features) for one in self._read_rows]
         alike = int(np.any(known, axis=0).sum()) + self._seen_rows
-        raw = [one.features for one in self.rows if one.table.path in self.base.roles.raw]
-        return alike <= sum(int(twins(features).sum()) for features in raw)
+        return alike <= beside
 
 
 def _telling(labels: Sequence[Label]) -> float:

@@ -9,13 +9,13 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
 from harness.errors import CheckFailed, Pending
-from harness.evidence.pipeline import Pipeline
+from harness.evidence.pipeline import Output, Pipeline
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.teaching import Taught, Verdict, teach
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.conftest import PLAIN, Work, base_of, ruling_about
+from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with, ruling_about
 
 MODEL = """import csv
 
@@ -50,6 +50,12 @@ class Hinted:
 """
 SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
 HEAD = "a,b,target\n"
+PREPARE = """import pickle
+from model import table
+lines = open("data/raw/data.csv").readlines()
+open("test.csv", "w").writelines([lines[0], *lines[61:]])
+rows = table("data/raw/data.csv")
+"""
 
 
 def line(place: int) -> str:
@@ -173,6 +179,21 @@ def test_what_cannot_be_taught_is_unknown(trained: Workspace, work: Work) -> Non
     never = SAVE.format("Rule(0)")
     trained.write("model.py", MODEL.replace("a > 50", "a > 1e9").encode())
     assert taught(trained, work, never).verdict == "unknown"
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [("rows[:60]", "learns"), ("rows", "seen")])
+def test_rows_in_a_form_of_their_own_are_prepared_anew(
+    rows: str, verdict: Verdict, trained: Workspace, work: Work
+) -> None:
+    """What no table shows comes from the raw data: made of wrong rows, it teaches the wrong thing."""
+    prepare = f"{PREPARE}pickle.dump({rows}, open('train.pkl', 'wb'))\n"
+    trained.write("split.py", prepare.encode())
+    trained.run("python", "split.py", check=True)
+    trained.remove("train.csv")
+    split = replace(SPLIT, outs=(Output("train.pkl"), Output("test.csv")))
+    pipeline = pipeline_with(split, replace(FIT, deps=("fit.py", "train.pkl")))
+    pickled = SAVE.format('Nearest(pickle.load(open("train.pkl", "rb")))')
+    assert taught(trained, work, pickled, pipeline).verdict == verdict
 
 
 @pytest.mark.parametrize(
