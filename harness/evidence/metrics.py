@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ _MEANINGS: Mapping[str, str] = MappingProxyType(
 )
 _HELD_OUT = frozenset({"test", "testing", "eval", "evaluation", "holdout", "heldout"})
 _NOT_HELD_OUT = frozenset(
-    {"train", "training", "fit", "cv", "val", "valid", "validation", "baseline", "dummy"}
+    {"train", "training", "fit", "cv", "val", "valid", "validation", "dev", "baseline", "dummy"}
 )
 _USUAL = frozenset({"score", "scores", "metric", "metrics", "set", "data", "final", "overall", "model"})
 _OTHER_SCORES = frozenset(
@@ -86,6 +87,15 @@ def load_metrics(path: str, data: bytes) -> dict[str, Value]:
     if suffix(path) not in {".json", ".yaml", ".yml", ".toml"}:
         raise MalformedEvidence(path, "a metrics file should be JSON, YAML or TOML")
     return load_params(path, data)
+
+
+def otherness(path: str) -> int:
+    """How far a file is from the held-out data by its name, and by its folders' where that says nothing.
+
+    0 for the held-out data, 1 where nothing is said, 2 for training, validation or a baseline.
+    """
+    name = _split(_words(PurePosixPath(path).stem))
+    return name if name != _UNNAMED_DATA else _split(_words(path))
 
 
 def find_scores(mapping: Mapping[str, Value]) -> Scores:

@@ -21,6 +21,7 @@ _MODEL_ENDINGS = re.compile(
     r"\.(pkl|pickle|joblib|sav|skops|onnx|h5|keras|pt|pth|ckpt|cbm|ubj|bin|dill|mlmodel)$", re.IGNORECASE
 )
 _DATA_ENDINGS = re.compile(r"\.(csv|tsv|parquet|feather|arrow|npy|npz|jsonl|xlsx|arff)$", re.IGNORECASE)
+_THRESHOLD = re.compile(r"(threshold|cut.?off|limit)[^/]*\.(json|ya?ml|toml|txt)$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(r"model|classif|estimator|regressor|forest|weights", re.IGNORECASE)
 _TRAINING_WORDS = re.compile(r"train|fit", re.IGNORECASE)
 _DATA, _UNCLEAR, _MODEL = range(3)
@@ -74,7 +75,7 @@ def looks_like_model(path: str) -> bool:
 
 
 def _nature(path: str) -> int:
-    if _DATA_ENDINGS.search(path):
+    if _DATA_ENDINGS.search(path) or _THRESHOLD.search(path):
         return _DATA
     return _MODEL if _MODEL_ENDINGS.search(path) or _MODEL_WORDS.search(path) else _UNCLEAR
 
@@ -192,8 +193,10 @@ class _Finder:
         return any(looks_like_model(path) for one in self._behind(maker) for path in self._taken(one))
 
     def _predicts(self, maker: str, path: str) -> bool:
-        """True for a stage that takes a model and passes on data."""
-        return _nature(path) == _DATA and any(looks_like_model(taken) for taken in self._taken(maker))
+        """True for a stage that takes a model, makes none, and passes on data, such as a threshold."""
+        makes_one = any(looks_like_model(out) for out in self.pipeline.stage(maker).out_paths)
+        takes_one = any(looks_like_model(taken) for taken in self._taken(maker))
+        return _nature(path) == _DATA and takes_one and not makes_one
 
     def _may_be_model(self, maker: str, path: str) -> bool:
         """A table can only be a model when its maker reads others' outputs and nothing else follows it."""

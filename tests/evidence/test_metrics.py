@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MalformedEvidence
-from harness.evidence.metrics import SCORES, find_scores, load_metrics
+from harness.evidence.metrics import SCORES, find_scores, load_metrics, otherness
 from harness.evidence.params import Value
 
 FOUR: dict[str, Value] = {"accuracy": 0.9, "precision": 0.8, "recall": 0.7, "f1": 0.6}
@@ -159,3 +159,20 @@ def test_any_mapping(mapping: dict[str, Value]) -> None:
     scores = find_scores(mapping)
     for name in SCORES:
         assert (name in scores.values) + (name in scores.refused) + (name in scores.missing) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "far"),
+    [
+        ("data/processed/X_test.csv", 0),
+        ("train/held-out.csv", 0),
+        ("metrics/scores.json", 1),
+        ("metrics/test/scores.json", 0),
+        ("data/validation.csv", 2),
+        ("test/X_val.npy", 2),
+        ("train/scores.json", 2),
+    ],
+)
+def test_a_files_name_says_how_far_it_is_from_the_held_out_data(path: str, far: int) -> None:
+    """Its folders count where the name itself says nothing."""
+    assert otherness(path) == far

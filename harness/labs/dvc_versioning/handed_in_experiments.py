@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
 from harness.evidence.experiments import Reading, from_commits, from_refs
-from harness.evidence.metrics import find_scores, load_metrics
+from harness.evidence.metrics import find_scores, load_metrics, otherness
 from harness.evidence.params import flatten, load_params
 from harness.evidence.prose import described
 from harness.evidence.prose_names import Names
@@ -137,10 +137,13 @@ class HandedInExperiments:
 
     @staticmethod
     def scores_in(metrics: Mapping[str, bytes]) -> dict[str, float]:
-        """The scores that metrics files hold by meaning; all their numbers where they hold none."""
+        """The scores that metrics files hold by meaning; all their numbers where they hold none.
+
+        Of two files with the same score, it is that of the one that is named less after training rows.
+        """
         found: dict[str, float] = {}
         numbers: dict[str, float] = {}
-        for path, data in metrics.items():
+        for path, data in sorted(metrics.items(), key=lambda one: (otherness(one[0]), one[0])):
             try:
                 values = load_metrics(path, data)
             except MalformedEvidence:

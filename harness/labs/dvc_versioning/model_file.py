@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickletools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ SMALLEST = 64
 PLAIN = frozenset({"numpy", "pandas", "_codecs", "collections", "datetime"})  # whose classes hold data alone
 PLAIN_BUILTINS = frozenset({"set", "frozenset", "complex", "bytearray", "slice", "range"})
 SCANNED = 1 << 20
+FRAME = 9  # bytes of the opcode that frames what follows
+TUPLE = re.compile(rb"[t\x86\x87](\x94|q.|r....)?\.\Z", re.DOTALL)  # made last of all, and perhaps remembered
 TEXT_MODELS = (b"{", b"[", b"<", b"tree", b"booster", b"svm_type", b"solver_type")
 
 
@@ -63,6 +66,13 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
     if not _is_text(data) or data.lstrip().startswith(TEXT_MODELS) or _is_old_pickle(data):
         return None
     return "is a text that is no model"
+
+
+def holds_several(data: bytes) -> bool:
+    """Whether a pickle is a mapping, a list or a tuple, so that a model may have other things beside it."""
+    body = data[2:] if data[:1] == b"\x80" else b""
+    body = body[FRAME:] if body[:1] == b"\x95" else body
+    return body[:1] in {b"}", b"]"} or bool(body and TUPLE.search(data[-8:]))
 
 
 def _builds_an_object(data: bytes) -> bool:

@@ -137,11 +137,16 @@ def _tell(course: Course, index: int, experiment: Described) -> Scenario:
 
 
 def _locked(course: Course, objects: Objects) -> tuple[Scenario, ...]:
-    """Score the lock's own model on the lock's own held-out data, where both were handed in."""
+    """Score the lock's own model on the lock's own held-out data, where both were handed in.
+
+    With them must come what else evaluate reads, such as a threshold, unless Git has it.
+    """
     case = course.case
     roles = case.roles(case.commit)
     outs = case.locked_outs(case.commit)
-    wanted = [outs.get(path) for path in (*roles.models[:1], *roles.held_out)]
+    read = {dep for address in roles.evaluate for dep in case.pipeline(case.commit).stage(address).deps}
+    made = [path for path in outs if path in read and case.head.entry(path) is None]
+    wanted = [outs.get(path) for path in dict.fromkeys((*roles.models[:1], *roles.held_out, *made))]
     if not roles.models or not all(o and o.md5 and objects.handed_in.find(o.md5) for o in wanted):
         return ()
 

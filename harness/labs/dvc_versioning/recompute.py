@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
-from harness.evidence.metrics import find_scores, load_metrics
+from harness.evidence.metrics import find_scores, load_metrics, otherness
 from harness.evidence.roles import looks_like_model
 from harness.evidence.rows import Split, join_label, label_column, split_label, without_index
 from harness.evidence.scoring import match
 from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.dataset import LABEL
-from harness.labs.dvc_versioning.model_file import why_no_model
+from harness.labs.dvc_versioning.model_file import holds_several, why_no_model
 from harness.labs.dvc_versioning.reproduction import metric_paths
 from harness.labs.dvc_versioning.thresholds import limits_of
 from harness.workspace.files import remove_tree
@@ -85,21 +85,37 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
     found = predict_elsewhere(ws, (model, *companions(pipeline, roles)), held_out.features)
     if not found.ways:
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
-    first, doubt = found.ways[0].labels, _doubt(pipeline, roles)
-    limits = limits_of(ws, [pipeline.stage(address) for address in roles.evaluate])
+    first, doubt = found.ways[0].labels, _doubt(pipeline, roles, ws.read(model, LARGEST) or b"")
+    made = [model if path == roles.model else path for path in _made_for(pipeline, roles)]
+    limits = limits_of(ws, [pipeline.stage(address) for address in roles.evaluate], made)
     return Scored(reported, held_out.labels, first, doubt=doubt, ways=found.ways, limits=limits)
 
 
-def _doubt(pipeline: Pipeline, roles: Roles) -> str | None:
+def _doubt(pipeline: Pipeline, roles: Roles, model: bytes) -> str | None:
     """Why right scores may be others than those of one model for the held-out data; None: they may not."""
     deps = {path for address in roles.train for path in pipeline.stage(address).deps}
     read = {path for path in deps if pipeline.producers(path)}
     if len(roles.models) > 1:
         return "there are several models"
+    if holds_several(model):
+        return "the model's file holds more than a model"
     if any(pipeline.stage(address).params for address in roles.evaluate):
         return "evaluate has parameters"
     files = {path for path in roles.held_out if PurePosixPath(path).suffix}
     return "training and evaluation read one and the same table" if read and read <= files else None
+
+
+def _made_for(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:
+    """What evaluate reads that stages make which do not read the held-out rows: it may hold a threshold."""
+    read = dict.fromkeys(path for address in roles.evaluate for path in pipeline.stage(address).deps)
+    makers = {path: [pipeline.stage(one) for one in pipeline.producers(path)] for path in read}
+    nearest = min(map(otherness, roles.held_out), default=0)
+    kept = [path for path in roles.held_out if otherness(path) == nearest]
+    return tuple(
+        path
+        for path, stages in makers.items()
+        if stages and not any(stage.reads(held) for stage in stages for held in kept)
+    )
 
 
 def companions(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:
@@ -192,13 +208,16 @@ def split_held_out(tables: Sequence[Table]) -> Split | None:
     """Features and labels of the held-out data, in one file or in two; None when no label column is found.
 
     Of two tables with as many rows, the one with a single column holds the labels. A column that numbers the
-    rows counts as none; among the features it stays, for a model that was fitted on it.
+    rows counts as none; among the features it stays, for a model that was fitted on it. What is named after
+    validation rows comes last.
     """
-    plain = [(table, without_index(table)) for table in tables]
+    plain = [(table, without_index(table)) for table in sorted(tables, key=lambda one: otherness(one.path))]
     wide = [(table, bare) for table, bare in plain if len(bare.columns) > 1]
     narrow = [bare for _, bare in plain if len(bare.columns) == 1]
     for table, bare in wide:
-        if named := next((column for column in bare.columns if column.lower() in LABELS), None):
+        if named := next(
+            (column for name in LABELS for column in bare.columns if column.lower() == name), None
+        ):
             return split_label(table, named)
     pairs = (join_label(features, labels) for features, _ in wide for labels in narrow)
     if joined := next((pair for pair in pairs if pair is not None), None):

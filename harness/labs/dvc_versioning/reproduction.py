@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
+from harness.evidence.metrics import otherness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,10 +81,13 @@ def snapshot(ws: Workspace, pipeline: Pipeline) -> Snapshot:
 
 
 def metric_paths(pipeline: Pipeline) -> tuple[str, ...]:
-    """Every file declared as metrics: outputs, the last stage's first, and top-level entries."""
+    """Every file declared as metrics: outputs, the last stage's first, and top-level entries.
+
+    Those that are named after training or validation rows come after all others.
+    """
     stages = [pipeline.stage(address) for address in reversed(pipeline.order)]
     outs = [out.path for stage in stages for out in stage.outs if out.kind == "metric"]
-    return tuple(dict.fromkeys([*outs, *pipeline.metrics]))
+    return tuple(sorted(dict.fromkeys([*outs, *pipeline.metrics]), key=otherness))
 
 
 def lock_of(dvc_file: str) -> str:

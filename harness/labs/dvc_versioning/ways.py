@@ -20,21 +20,27 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.recompute import Scored
     from harness.workspace.prediction import Way
 
+DIGITS = 12  # of a chance, so that one less the other class's is the number that was meant
+
 
 @dataclass(frozen=True)
 class Choice:
     """A way by its name, and how chances become classes in it.
 
-    ``limit`` names the threshold, None for the model's own predictions. With ``reached`` a chance that equals
-    it counts as the second class.
+    ``limit`` names the threshold, None for the model's own predictions. It is set to the second class's
+    chances, with ``first`` to the first one's. With ``reached`` a chance that equals it is enough.
     """
 
     name: str
     limit: str | None = None
     reached: bool = True
+    first: bool = False
 
     def __str__(self) -> str:
-        return self.name if self.limit is None else f"{self.name}, with {self.limit} as the threshold"
+        if self.limit is None:
+            return self.name
+        whose = " of the first class" if self.first else ""
+        return f"{self.name}, with {self.limit} as the threshold{whose}"
 
     def labels(self, ways: Sequence[Way], limits: Mapping[str, float]) -> tuple[Label, ...] | None:
         """What the rows are predicted to be in this way; None where there is no such way or threshold."""
@@ -44,8 +50,9 @@ class Choice:
         if self.limit not in limits or not way.chances:
             return None
         limit = limits[self.limit]
-        passed = (chance >= limit if self.reached else chance > limit for chance in way.chances)
-        return tuple(way.classes[one] for one in passed)
+        chances = [round(1 - one, DIGITS) for one in way.chances] if self.first else way.chances
+        passed = (chance >= limit if self.reached else chance > limit for chance in chances)
+        return tuple(way.classes[one != self.first] for one in passed)
 
 
 def taken(scored: Scored, choice: Choice | None) -> Scored:
@@ -61,10 +68,11 @@ def settled(runs: Sequence[Scored]) -> Choice | None:
     names = [way.name for way in runs[0].ways]
     plain = (Choice(name) for name in names)
     cut = (
-        Choice(name, limit, reached)
+        Choice(name, limit, reached, first)
         for name in names
         for limit in runs[0].limits
         for reached in (True, False)
+        for first in (False, True)
     )
     return next((one for one in chain(plain, cut) if all(_right(run, one) for run in runs)), None)
 

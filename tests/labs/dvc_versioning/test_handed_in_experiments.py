@@ -164,3 +164,10 @@ def test_an_experiment_that_only_its_lock_tells_of_does_not_count(work: Work) ->
     work.commit({"README.md": b"mine"})
     experiment(work, "exp-a", {**ran_with(10), "params.yaml": b"fit: {trees: 100, depth: 3}\n"})
     assert counted(work) == ()
+
+
+def test_the_same_scores_are_found_whatever_the_order_of_the_files() -> None:
+    """Those of the held-out rows, where another file has them of the training or of a validation."""
+    files = {"m/cv.json": b'{"accuracy": 0.5}', "m/scores.json": b'{"accuracy": 0.7}'}
+    for items in (files.items(), reversed(files.items())):
+        assert HandedInExperiments.scores_in(dict(items)) == {"accuracy": 0.7}

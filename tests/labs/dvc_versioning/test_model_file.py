@@ -13,7 +13,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 
 from harness.evidence.pipeline import Output
-from harness.labs.dvc_versioning.model_file import tracked_models, why_no_model
+from harness.labs.dvc_versioning.model_file import holds_several, tracked_models, why_no_model
 from tests.labs.dvc_versioning.conftest import (
     FIT,
     PLAIN,
@@ -133,3 +133,15 @@ def test_data_is_no_model(work: Work) -> None:
     work.commit({"data/raw/data.csv.dvc": pointer_to(b"1,2"), "test.csv.dvc": pointer_to(b"1", "test.csv")})
     case = work.case()
     assert tracked_models(case, work.dataset(case)) == ()
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_a_pickle_says_whether_it_holds_several_things(protocol: int) -> None:
+    """A mapping, a list or a tuple may have something beside the model."""
+    model = Fraction(1, 3)
+    for several in ({"model": model}, [model], (model, 0.4), (model, 1, 2, 3)):
+        assert holds_several(pickle.dumps(several, protocol))
+    for one in (model, FOREST):
+        assert not holds_several(pickle.dumps(one, protocol))
+    assert not holds_several(b"")
+    assert not holds_several(b"{}")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
-from harness.evidence.pipeline import Output, Pipeline
+from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.evidence.roles import Roles
 from harness.evidence.table import Table, read_table
 from harness.labs.dvc_versioning.recompute import (
@@ -170,6 +170,23 @@ def test_a_column_that_numbers_the_rows_is_no_feature_and_no_label() -> None:
         assert found.features == b"Unnamed: 0,a,b\n7,1.5,2.5\n3,3.5,4.5\n"
 
 
+def test_the_labs_own_name_for_the_label_wins() -> None:
+    """A column beside it that says the class in words is another."""
+    found = split_held_out([table("diagnosis,a,target\nill,1.5,0\nwell,2.5,1\n")])
+    assert found is not None
+    assert (found.labels, found.column) == ((0, 1), "target")
+
+
+def test_validation_rows_are_not_the_held_out_ones() -> None:
+    """Where the evaluation reads both, in one file each or in two, those to test on count."""
+    whole = {"validation": "a,b,target\n1.5,2.5,0\n", "kept": "a,b,target\n3.5,4.5,1\n"}
+    parts = {"X_val": "a,b\n1.5,2.5\n", "X_test": "a,b\n3.5,4.5\n", "y_val": "z\n0\n", "y_test": "z\n1\n"}
+    for files in (whole, parts):
+        found = split_held_out([table(text, f"data/{name}.csv") for name, text in files.items()])
+        assert found is not None
+        assert (found.labels, found.features) == ((1,), b"a,b\n3.5,4.5\n")
+
+
 def test_tables_that_do_not_fit_have_no_labels() -> None:
     """Labels of other rows are no labels."""
     assert split_held_out([table("a,b\n1.5,2.5\n", "X.csv"), table("answer\n1\n0\n", "y.csv")]) is None
@@ -259,3 +276,23 @@ def test_what_other_scores_may_be_right_is_said(
     pipeline = Pipeline((split, FIT, replace(SCORE, **changes)))
     found = scored_in(trained, work, base_of(pipeline).roles, pipeline)
     assert (found.doubt, found.certain) == (doubt, doubt is None)
+
+
+def test_a_threshold_that_the_held_out_rows_made_is_none(trained: Workspace, work: Work) -> None:
+    """One kept with the model counts; one of a stage that reads the rows to test on does not."""
+    trained.write("limits.json", b'{"best": 0.4}')
+    for deps, names in ((("train.csv",), {"best of limits.json"}), (("test.csv",), set())):
+        tune = Stage("tune", "tune", cmd=("python t.py",), deps=deps, outs=(Output("limits.json"),))
+        pipeline = Pipeline((SPLIT, FIT, tune, replace(SCORE, deps=(*SCORE.deps, "limits.json"))))
+        assert set(scored_in(trained, work, base_of(pipeline).roles, pipeline).limits) == names
+
+
+def test_a_file_with_more_than_a_model_leaves_doubt(trained: Workspace, work: Work) -> None:
+    """The evaluation may use what lies beside the model."""
+    trained.write("make.py", MAKE.replace("Limit(),", '{"model": Limit(), "threshold": 0.4},').encode())
+    trained.run("python", "make.py", check=True)
+    found = scored_in(trained, work)
+    assert (found.doubt, found.limits) == (
+        "the model's file holds more than a model",
+        {"threshold of forest.pkl": 0.4},
+    )

@@ -72,6 +72,15 @@ def test_metrics_are_outputs_and_entries() -> None:
     )
 
 
+def test_metrics_of_training_rows_come_last() -> None:
+    """In whatever order a stage lists its files, the first one is that of the test rows."""
+    outs = tuple(
+        Output(path, cached=False, kind="metric") for path in ("m/train.json", "m/test.json", "m/a.json")
+    )
+    pipeline = Pipeline((replace(PLAIN.stages[-1], outs=outs),))
+    assert metric_paths(pipeline) == ("m/test.json", "m/a.json", "m/train.json")
+
+
 @pytest.mark.parametrize(("file", "lock"), [("dvc.yaml", "dvc.lock"), ("a/dvc.yaml", "a/dvc.lock")])
 def test_a_lock_lies_beside_its_file(file: str, lock: str) -> None:
     """One lock for each dvc.yaml."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.evidence.pipeline import Stage
-from harness.labs.dvc_versioning.thresholds import MOST_LIMITS, limits_of
+from harness.labs.dvc_versioning.thresholds import LARGEST, MOST_LIMITS, limits_of
 
 
 def test_thresholds_are_numbers_of_the_script_and_parameters(new_workspace: NewWorkspace) -> None:
@@ -24,3 +30,26 @@ def test_no_script_names_more_than_a_few(new_workspace: NewWorkspace) -> None:
     workspace = new_workspace()
     write_tree(workspace.repo, {"e.py": " ".join(f"0.{place:03}" for place in range(1, 200))})
     assert len(limits_of(workspace, [Stage("e", "e", deps=("e.py",))])) == MOST_LIMITS
+
+
+@pytest.mark.parametrize("limit", [0.37, np.float64(0.37)])
+def test_thresholds_may_be_kept_with_the_model(limit: float, new_workspace: NewWorkspace) -> None:
+    """As number of Python or NumPy, in a pickle that is only looked through, or in a file of settings."""
+    workspace = new_workspace()
+    kept = {"model": Fraction(1, 3), "rows": 463, "share": 2.5, "threshold": limit}
+    (workspace.repo / "kept.pkl").write_bytes(pickle.dumps(kept))
+    write_tree(
+        workspace.repo, {"l.json": '{"best": {"limit": 0.4, "rows": 3}}', "t.csv": "0.2", "torn.json": "{"}
+    )
+    found = limits_of(workspace, [], ["kept.pkl", "l.json", "t.csv", "torn.json", "gone.json"])
+    assert found == {"threshold of kept.pkl": 0.37, "best.limit of l.json": 0.4}
+    (workspace.repo / "kept.pkl").write_bytes(pickle.dumps(kept)[:-30])
+    assert limits_of(workspace, [], ["kept.pkl"]).keys() <= {"threshold of kept.pkl"}
+
+
+def test_a_file_too_large_for_settings_holds_no_threshold(new_workspace: NewWorkspace) -> None:
+    """Whatever it is, it is no reason to stop."""
+    workspace = new_workspace()
+    with (workspace.repo / "l.json").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    assert limits_of(workspace, [], ["l.json"]) == {}

@@ -81,6 +81,18 @@ def test_a_chance_that_equals_the_threshold_falls_on_its_side(reached: bool) -> 
     assert taken(one, settled([one])).predictions == cut(FIRST, limit, reached=reached)
 
 
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_threshold_may_be_one_for_the_first_class(reached: bool) -> None:  # noqa: FBT001 (the parameter)
+    """Whoever reaches it is of that class, and 1 - 0.7 is 0.3 whatever a computer makes of it."""
+    chances = (*FIRST[:-1], 0.7)
+    first = cut(tuple(round(1 - one, 2) for one in chances), 0.3, reached=reached)
+    one = replace(run(chances, tuple(1 - guess for guess in first)), limits={"0.3": 0.3})
+    choice = settled([one])
+    assert choice == Choice(PLAIN, "0.3", reached, first=True)
+    assert str(choice) == "the model, with 0.3 as the threshold of the first class"
+    assert taken(one, choice).predictions == tuple(1 - guess for guess in first)
+
+
 def test_a_threshold_that_nothing_names_is_none() -> None:
     """Scores that were tuned run by run, or made up, are right in no way."""
     tuned = run(FIRST, cut(FIRST, 0.65)), run(SECOND, cut(SECOND, 0.2))
