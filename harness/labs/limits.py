@@ -20,6 +20,7 @@ the submission's time is up, every check that still needs a command fails so.
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from harness.grading.rubric import Rubric
 
 SUBMISSION_MINUTES = 30.0
+IN_MEMORY = 256 * MB
 ALLOWED = {"memory_mb": MB, "file_mb": MB, "disk_mb": MB, "processes": 1, "files": 1, "cpu_seconds": 1}
 OTHERS = frozenset({"submission_minutes", "command_seconds", "output_mb"})
 
@@ -48,6 +50,18 @@ class LabLimits:
     def allowance(self) -> Allowance:
         """What each box may use."""
         return self.command.allowance or Allowance()
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether the workspaces needed more room than there is where they lie."""
+        return self.command.outgrown is not None and self.command.outgrown.is_set()
+
+    def in_memory(self) -> LabLimits:
+        """The same where workspaces lie in memory, which has less room for each."""
+        if self.allowance.disk <= IN_MEMORY:
+            return self
+        allowance = replace(self.allowance, disk=IN_MEMORY)
+        return LabLimits(replace(self.command, allowance=allowance, outgrown=threading.Event()))
 
     def fresh(self) -> Limits:
         """The limits for a workspace: stopped on its own, its time taken from all workspaces' together."""

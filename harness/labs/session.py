@@ -22,19 +22,21 @@ from harness.labs.limits import limits_of
 from harness.labs.reference import NoReference, reference_submission
 from harness.submission import Submission, open_submission
 from harness.workspace.box.isolation import NotIsolated, isolation
-from harness.workspace.places import temporary_folder
+from harness.workspace.places import memory_to_spare, temporary_folder
 from harness.workspace.warm.launcher import chosen_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from harness.labs.limits import LabLimits
     from harness.workspace.launcher import Launcher
 
 Ending = Literal["well", "lost", "unreadable", "usage", "failed", "interrupted"]
 
 DEFAULT_SEED = 1
 LARGE = 64 << 20
+WAITING = 4  # workspaces from which others will be copied
 REFUSALS: Mapping[Ending, tuple[str, Outcome]] = {
     "unreadable": ("unreadable", "unreadable"),
     "usage": ("usage", "error"),
@@ -93,6 +95,7 @@ class Prepared:
     gradebook: Gradebook
     watcher: Watcher
     launcher: Launcher
+    limits: LabLimits
 
 
 class RunChecks(Protocol):
@@ -167,30 +170,43 @@ class Session:
         named = named_lab(self.options.lab) if self.options.lab else None
         submission = open_submission(self._spec(), root)
         lab = named or detected_lab(submission.repository, submission.commit)
-        with temporary_folder(in_memory_for=self._room(submission, lab)) as work:
-            prepared = self._prepare(submission, lab, work, launcher)
-            try:
-                ending = self.run_checks(prepared)
-            finally:
-                launcher.leave(work)
+        self._announce(submission, lab)
+        limits = limits_of(lab.rubric)
+        if submission.size <= LARGE and memory_to_spare() >= self._memory_for(limits):
+            limits = limits.in_memory()
+            with temporary_folder(in_memory=True) as work:
+                finished = self._grade(self._prepare(submission, lab, work, launcher, limits))
+            if not limits.outgrown or finished.ending == "interrupted":
+                return finished
+            self.watcher.note("It needs more room than there is for it in memory: once more, on disk.")
+        with temporary_folder() as work:
+            return self._grade(self._prepare(submission, lab, work, launcher, limits_of(lab.rubric)))
+
+    def _memory_for(self, limits: LabLimits) -> int:
+        """The bytes of memory that workspaces may take up, twice over; without boxes nobody stops them."""
+        each = limits.in_memory().allowance.disk if isolation().bubblewrap else limits.allowance.disk
+        return 2 * each * (self.options.workers + WAITING)
+
+    def _grade(self, prepared: Prepared) -> Finished:
+        try:
+            ending = self.run_checks(prepared)
+        finally:
+            prepared.launcher.leave(prepared.root)
         grade = prepared.gradebook.grade()
         return Finished(
             ending or ending_of(grade, strict=self.options.strict), None, grade, prepared.gradebook
         )
 
-    def _room(self, submission: Submission, lab: Lab) -> int:
-        """The bytes that workspaces may need in memory; 0 where they are too large for it."""
-        if submission.size > LARGE:
-            return 0
-        return self.options.workers * limits_of(lab.rubric).allowance.disk
-
-    def _prepare(self, submission: Submission, lab: Lab, work: Path, launcher: Launcher) -> Prepared:
-        info = SubmissionInfo(submission.name, submission.kind, submission.commit, submission.digest)
-        heading = heading_of(info, self.options.seed, lab)
+    def _announce(self, submission: Submission, lab: Lab) -> None:
         what = f"{submission.name} ({submission.kind}) at {submission.commit[:9]}"
         self.watcher.note(f"Grading {what}: {lab.rubric.title}, seed {self.options.seed}")
-        gradebook = Gradebook(lab.rubric, heading)
-        return Prepared(self.options, work, submission, lab, gradebook, self.watcher, launcher)
+
+    def _prepare(
+        self, submission: Submission, lab: Lab, work: Path, launcher: Launcher, limits: LabLimits
+    ) -> Prepared:
+        info = SubmissionInfo(submission.name, submission.kind, submission.commit, submission.digest)
+        gradebook = Gradebook(lab.rubric, heading_of(info, self.options.seed, lab))
+        return Prepared(self.options, work, submission, lab, gradebook, self.watcher, launcher, limits)
 
     def _spec(self) -> str:
         if self.options.submission is not None:

@@ -32,13 +32,18 @@ class Stopped(HarnessError):
     """The run was called off while a command was running; the command was killed."""
 
 
+class Outgrown(HarnessError):
+    """The workspaces lie where there is less room than they may take up, and they need it."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What ends a command before its own end.
 
     It is ended when `seconds` have passed, when the `budget` that it shares with others is spent, when it has
     `printed` so many bytes, and when `stop` is set. Of each output stream the first and the last `kept` bytes
-    are kept. `allowance` is what its box may use (None: what is usual).
+    are kept. `allowance` is what its box may use (None: what is usual). With `outgrown`, its disk space is
+    not what a submission may use but what there is: whoever runs out of it sets this, and all is void.
     """
 
     seconds: float = 600.0
@@ -47,10 +52,24 @@ class Limits:
     printed: int = 64 * MB
     budget: Budget = field(default_factory=Budget)
     allowance: Allowance | None = None
+    outgrown: threading.Event | None = None
 
     def apart(self) -> Limits:
         """The same, with the same budget, but stopped on its own."""
         return replace(self, stop=threading.Event())
+
+    def require_room(self, *, short: bool = False) -> None:
+        """See that no command has run out of room that is scarce here; this one has if it is `short`.
+
+        Raises:
+            Outgrown: it is so.
+        """
+        if self.outgrown is None:
+            return
+        if short:
+            self.outgrown.set()
+        if self.outgrown.is_set():
+            raise Outgrown("the workspaces need more room than there is for them in memory")
 
     def within(self, seconds: float | None) -> Limits:
         """The same for a command that should need no more than so many seconds."""
@@ -147,12 +166,14 @@ def carry_out(order: Order, limits: Limits, launcher: Launcher) -> Completed:
     Raises:
         CheckFailed: the time that it shares with other commands is spent.
         Stopped: `limits.stop` was set meanwhile.
+        Outgrown: there is more room elsewhere.
         HarnessError: the folder to run in is missing, or the command could not be started by our fault.
     """
     line = shlex.join(order.argv)
     if not order.cwd.is_dir():
         raise HarnessError(f"cannot run `{line}`: there is no folder {order.cwd}")
     limits.budget.require(line)
+    limits.require_room()
     begin = time.monotonic()
     captures = (_Capture(limits.kept), _Capture(limits.kept))
     with contextlib.closing(launcher.start(order)) as running:
@@ -165,13 +186,19 @@ def carry_out(order: Order, limits: Limits, launcher: Launcher) -> Completed:
         limits.budget.require(line)
     if limits.stop.is_set():
         raise Stopped(f"`{line}` was stopped")
-    if ended and order.root is not None and disk_is_full(order.root):
+    full = bool(ended) and order.root is not None and disk_is_full(order.root)
+    limits.require_room(short=full or _out_of_disk(running, limits))
+    if full:
         raise HarnessError(f"`{line}` failed on a full disk, which no submission can fill: make room")
     code = TIMED_OUT if timed_out else KILLED if ended is None or running.limit or flooded else ended
     out, err = (capture.text() for capture in captures)
     limit = f"printed more than {sized(limits.printed)}" if flooded else running.limit
     limit = None if timed_out else limit or launcher.explain(order, code, err)
     return Completed(order.argv, ".", code, out, err, seconds, timed_out, limit=limit)
+
+
+def _out_of_disk(running: Running, limits: Limits) -> bool:
+    return limits.allowance is not None and running.limit == limits.allowance.out_of_disk
 
 
 def _drain(

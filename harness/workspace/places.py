@@ -28,12 +28,9 @@ MINUTE = 60.0
 
 
 @contextlib.contextmanager
-def temporary_folder(*, in_memory_for: int = 0) -> Iterator[Path]:
-    """A folder under a name that tells a submission nothing, gone afterwards.
-
-    It lies in memory where that has room for `in_memory_for` bytes twice over; 0 asks for the disk.
-    """
-    if in_memory_for and memory_to_spare() >= 2 * in_memory_for:
+def temporary_folder(*, in_memory: bool = False) -> Iterator[Path]:
+    """A folder under a name that tells a submission nothing, gone afterwards; in memory or on disk."""
+    if in_memory:
         with _folder_in_memory() as folder:
             yield folder
         return

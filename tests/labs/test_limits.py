@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.grading.rubric import Detection, Rubric
+from harness.labs import limits
 from harness.labs.limits import limits_of
 from harness.workspace.box.allowance import MB, Allowance
 from harness.workspace.box.isolation import isolation
 from harness.workspace.command import Limits
+from harness.workspace.places import memory_to_spare
 from tests.labs.conftest import Graded, Submitted
 
 
-def rubric(**limits: object) -> Rubric:
+def rubric(**given: object) -> Rubric:
     """A rubric that says nothing but these limits."""
-    return Rubric("tiny", "Tiny", Detection(), (), (), extra={"limits": limits} if limits else {})
+    return Rubric("tiny", "Tiny", Detection(), (), (), extra={"limits": given} if given else {})
 
 
 def test_what_is_left_out_is_as_usual() -> None:
@@ -126,3 +129,29 @@ def test_a_limit_of_the_lab_fails_the_check_that_met_it(
         "G.polite": "passed",
         "C.runs": "failed",
     }
+
+
+@pytest.mark.skipif(isolation().kind == "none", reason="nobody watches the disk space without boxes")
+@pytest.mark.skipif(not memory_to_spare(), reason="workspaces lie on disk here anyway")
+@pytest.mark.parametrize("script", ["head -c 9000000 /dev/zero > f", "head -c 9000000 /dev/zero > f; false"])
+def test_who_outgrows_the_memory_is_graded_on_disk(
+    graded: Graded, tiny: Path, submitted: Submitted, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    """Room in memory is for speed: whoever needs more gets the grade that the disk gives."""
+    submission = submitted({"greeting.txt": "hello\n", "count.sh": f"{script}\n"})
+    roomy = graded(tiny, submission=submission)
+    monkeypatch.setattr(limits, "IN_MEMORY", 8 * MB)
+    tight = graded(tiny, submission=submission)
+    assert [replace(check, seconds=0.0) for check in tight.grade.checks] == [
+        replace(check, seconds=0.0) for check in roomy.grade.checks
+    ]
+    assert not tight.grade.flags
+
+
+def test_what_a_lab_allows_is_no_more_in_memory() -> None:
+    """A lab whose workspaces are small anyway has its own limit there, and the student reads of it."""
+    small = limits_of(rubric(disk_mb=100))
+    assert small.in_memory() == small
+    large = limits_of(rubric(disk_mb=5000)).in_memory()
+    assert large.allowance.disk == limits.IN_MEMORY
+    assert not large.outgrown

@@ -37,7 +37,7 @@ def test_it_is_gone_after_an_error() -> None:
 @in_memory
 def test_it_lies_in_memory_where_that_has_room() -> None:
     """A folder for a few bytes lies in memory, and programs in it can be run."""
-    with temporary_folder(in_memory_for=1) as root:
+    with temporary_folder(in_memory=True) as root:
         assert root.is_relative_to(places.IN_MEMORY)
         program = root / "program"
         program.write_text("#!/bin/sh\necho ran\n")
@@ -45,15 +45,9 @@ def test_it_lies_in_memory_where_that_has_room() -> None:
         assert run((str(program),), cwd=root, env={}, limits=Limits()).stdout == "ran\n"
 
 
-def test_it_lies_on_disk_where_memory_would_be_short() -> None:
-    """A folder for more than half of the memory to spare lies in the temp dir."""
-    with temporary_folder(in_memory_for=memory_to_spare() // 2 + 1) as root:
-        assert not root.is_relative_to(places.IN_MEMORY)
-
-
 DYING = """import os
 from harness.workspace.places import temporary_folder
-with temporary_folder(in_memory_for=1) as root:
+with temporary_folder(in_memory=True) as root:
     print(root, flush=True)
     os.kill(os.getpid(), 9)
 """
@@ -62,14 +56,14 @@ with temporary_folder(in_memory_for=1) as root:
 @in_memory
 def test_what_a_killed_process_left_is_removed_later(tmp_path: Path) -> None:
     """A folder in memory outlives a killed maker for a minute at most; those in use stay, however old."""
-    with temporary_folder(in_memory_for=1) as used:
+    with temporary_folder(in_memory=True) as used:
         done = run((sys.executable, "-c", DYING), cwd=tmp_path, env=os.environ, limits=Limits())
         left = Path(done.stdout.strip()).parent
-        with temporary_folder(in_memory_for=1):
+        with temporary_folder(in_memory=True):
             assert left.is_dir()
         for folder in (left, used.parent):
             os.utime(folder, (0, 0))
-        with temporary_folder(in_memory_for=1):
+        with temporary_folder(in_memory=True):
             assert not left.exists()
             assert used.is_dir()
 
