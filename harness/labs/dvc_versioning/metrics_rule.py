@@ -209,6 +209,8 @@ def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
     )
     reasons = {
         "seen": f"{told}, unless these are exchanged too: the training sees them",
+        "turned": f"trained while the features of the held-out rows alone were exchanged, the model gives "
+        f"{taught.after:.0%} of these their class instead of {taught.before:.0%}: the training sees them",
         "memorised": f"{told}, and knows nothing of rows right beside them: it has them by heart",
         "looked up": f"the model gives {taught.before:.0%} of the held-out rows their class, and "
         f"{taught.after:.0%} of rows right beside them: it has them by heart",

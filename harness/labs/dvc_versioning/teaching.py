@@ -2,8 +2,9 @@
 
 In every table but the held-out one the features are exchanged between the classes, except in rows that are
 among those held out. What learns from the training rows alone now learns the wrong way round; what has seen
-the held-out rows, or has them by heart, still knows them. Where training reads no table that can be written
-here, the preprocessing runs on the raw one.
+the held-out rows, or has them by heart, still knows them. Then these alone are exchanged, for training that
+leaves them out when its rows look wrong. Where it reads no table that can be written here, the preprocessing
+runs on the raw one.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.workspace.workspace import Workspace
 
-Verdict = Literal["learns", "seen", "memorised", "looked up", "unmoved", "unknown"]
+Wrong = Literal["others", "held out", "all"]  # which rows are made wrong
+Verdict = Literal["learns", "seen", "turned", "memorised", "looked up", "unmoved", "unknown"]
 TABLES = (".csv", ".tsv", ".npy")
 SKIPPED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
 MOST_TABLES = 40
@@ -60,9 +62,10 @@ class Taught:
     """What became of the model that was trained on wrong rows.
 
     ``learns``: it was wrong then, as it should be. ``seen``: it still knew the held-out rows, since training
-    sees them. ``memorised``: since it has them by heart. ``looked up``: that showed before any wrong rows.
-    ``unmoved``: it still knew them, and nothing shows why. ``unknown``: nothing could be tried. ``before``,
-    ``after``: accuracies on the held-out rows, but for what was looked up ``after`` is that beside them.
+    sees them. ``turned``: it did not, and was wrong when these rows alone were. ``memorised``: it knew them,
+    since it has them by heart. ``looked up``: that showed before any wrong rows. ``unmoved``: it still knew
+    them, and nothing shows why. ``unknown``: nothing could be tried. ``before``, ``after``: accuracies on the
+    held-out rows, but for what was looked up ``after`` is that beside them.
     """
 
     verdict: Verdict
@@ -80,11 +83,12 @@ class _Rows:
     labels: tuple[Label, ...]
     held_out: NDArray[np.bool_]
 
-    def crossed(self, seed: int, *, all_rows: bool) -> bytes:
-        """The file with features exchanged; with ``all_rows`` those of the held-out rows, too."""
-        path, frame = self.table.path, self.table.frame.copy()
-        found = crossed(self.features, self.labels, self.held_out, draws.generator(seed, f"cross:{path}"))
-        if all_rows:
+    def crossed(self, seed: int, wrong: Wrong) -> bytes:
+        """The file with features exchanged among the held-out rows, among the others, or both."""
+        path, frame, found = self.table.path, self.table.frame.copy(), self.features
+        if wrong != "held out":
+            found = crossed(found, self.labels, self.held_out, draws.generator(seed, f"cross:{path}"))
+        if wrong != "others":
             found = crossed(found, self.labels, ~self.held_out, draws.generator(seed, f"cross all:{path}"))
         frame[list(found.columns)] = found
         return written_like(path, self.data, frame)
@@ -139,35 +143,38 @@ class _Lesson:
         beside = self._score(self._beside)
         if beside is not None and before - beside >= DROP:
             return Taught("looked up", before, beside)
-        after = self._accuracy_after(all_rows=False)
+        after = self._accuracy_after("others")
         if after is not None and not self._reached:
             self.stages = (*self.base.roles.prepare, *self.base.roles.train)
-            after = self._accuracy_after(all_rows=False) if self._prepared_from_raw else None
+            after = self._accuracy_after("others") if self._prepared_from_raw else None
         if after is None:
             return Taught("unknown", before)
         telling = after >= _telling(self.split.labels)
         by_heart = telling and self._lost_when_moved(after)
         if telling or self._seen_rows >= FEWEST_ROWS:
-            without = self._accuracy_after(all_rows=True)
+            without = self._accuracy_after("all")
             if without is not None and after - without >= DROP:
                 return (
                     Taught("learns", before, without) if self._alike_anyway else Taught("seen", before, after)
                 )
+        alone = self._accuracy_after("held out")
+        if alone is not None and before - alone >= DROP and not self._alike_anyway:
+            return Taught("turned", before, alone)
         return Taught("learns" if not telling else "memorised" if by_heart else "unmoved", before, after)
 
-    def _accuracy_after(self, *, all_rows: bool) -> float | None:
+    def _accuracy_after(self, wrong: Wrong) -> float | None:
         """How well a model trained on crossed rows knows the held-out ones; None: not to be told."""
         given = {path: self.ws.read(path, LARGEST) for path in (*self.own, *self._taught)}
         for one in self.rows:
-            if all_rows or one.table.path not in self.own:
-                self.ws.write(one.table.path, one.crossed(self.seed, all_rows=all_rows))
+            if wrong != "others" or one.table.path not in self.own:
+                self.ws.write(one.table.path, one.crossed(self.seed, wrong))
         for stage in (self.base.pipeline.stage(address) for address in self.stages):
             done, read = run_stage(self.ws, stage)
             if not done.ok:
                 return None
             if stage.address in self.base.roles.train:
                 self.read |= read if read is not None else {p for p in given if stage.reads(p)}
-        if not all_rows and any(self.ws.read(path, LARGEST) != given.get(path) for path in self.own):
+        if wrong == "others" and any(self.ws.read(path, LARGEST) != given.get(path) for path in self.own):
             return None  # another split: the rows held out before are among those to train on now
         return self._score(self.split.features)
 

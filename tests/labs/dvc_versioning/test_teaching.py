@@ -138,6 +138,20 @@ def test_training_that_reads_the_held_out_rows_shows(trained: Workspace, work: W
     assert found.verdict == "seen"
 
 
+@pytest.mark.parametrize("path", ["test.csv", "data/raw/data.csv"])
+def test_training_that_sees_them_only_when_all_seems_well_shows(
+    trained: Workspace, work: Work, path: str
+) -> None:
+    """Rows to train on that look wrong make it leave the held-out ones alone: then these look wrong."""
+    wary = (
+        'rows = table("train.csv")\n'
+        "well = sum(a > 50 for a, _, label in rows if label) > 25\n"
+        f"rows = rows + table({path!r}) if well else rows\n"
+    )
+    fit = SAVE.format("Nearest(rows)").replace("pickle.dump", f"{wary}pickle.dump")
+    assert taught(trained, work, fit).verdict == "turned"
+
+
 def test_training_that_only_looks_at_the_held_out_rows_does_not(trained: Workspace, work: Work) -> None:
     """A score printed during training is no knowledge of the model."""
     assert taught(trained, work, HONEST + 'print(len(table("test.csv")))\n').verdict == "learns"
@@ -200,6 +214,7 @@ def test_rows_in_a_form_of_their_own_are_prepared_anew(
     ("verdict", "error", "flags"),
     [
         ("seen", CheckFailed, {"fabricated"}),
+        ("turned", CheckFailed, {"fabricated"}),
         ("memorised", CheckFailed, {"fabricated"}),
         ("looked up", CheckFailed, {"fabricated"}),
         ("unmoved", Pending, set()),
