@@ -118,15 +118,57 @@ def the_estimator(held: list[Any]) -> tuple[Any, Any]:
 
 
 def every_way(estimator: Any, loaded: Any, others: list[Any], features: pd.DataFrame) -> Iterator[Any]:
-    """Predictions in each way in which an evaluation may come to some with these files."""
+    """Predictions in each way in which an evaluation may come to some with these files.
+
+    A way that fails is none, such as a model of few columns without the selection of them that lies beside.
+    Where all fail, the first one's exception is raised.
+    """
     rows = fitting(estimator, loaded, features)
     own = [] if estimator is loaded else list(members(loaded))
     decoder = next((item for item in (*own, *others) if decodes(item)), None)
-    yield from way("the model", estimator, decoder, transformed(rows, transformers(own)))
-    if steps := transformers(others):
-        with contextlib.suppress(Exception):  # a companion that is for something else
-            moved = transformed(rows, [*transformers(own), *steps])
-            yield from way("the model with what lies beside", estimator, decoder, moved)
+    found, failure = False, None
+    for name, one, before in combinations(estimator, loaded, transformers(own), transformers(others)):
+        try:
+            yield from list(way(name, one, decoder, transformed(rows, before)))
+            found = True
+        except Exception as error:  # noqa: BLE001 (a companion that is for something else, say)
+            failure = failure or error
+    if failure and not found:
+        raise failure
+
+
+def combinations(
+    estimator: Any, loaded: Any, own: list[Any], beside: list[Any]
+) -> Iterator[tuple[str, Any, list[Any]]]:
+    """What may predict, and after which scalers and the like: name, estimator, steps."""
+    for name, one in (("the model", estimator), *committees(loaded)):
+        yield name, one, own
+        if beside:
+            yield f"{name} with what lies beside", one, [*own, *beside]
+
+
+def committees(loaded: Any) -> Iterator[tuple[str, Any]]:
+    """Of several models in a list, what they say together; nothing of another thing."""
+    items = loaded if isinstance(loaded, (list, tuple)) else ()
+    models = [item for item in items if callable(getattr(item, "predict_proba", None))]
+    if len(models) > 1:
+        yield "the mean of the models", Committee(models)
+
+
+class Committee:
+    """Several models of the same classes, which predict by the mean of their chances."""
+
+    def __init__(self, models: list[Any]) -> None:
+        self.models = models
+        self.classes_ = models[0].classes_
+
+    def predict_proba(self, rows: Any) -> Any:
+        """The mean chance of each class for each row."""
+        return sum(model.predict_proba(rows) for model in self.models) / len(self.models)
+
+    def predict(self, rows: Any) -> Any:
+        """The likeliest class of each row."""
+        return self.classes_[self.predict_proba(rows).argmax(axis=1)]
 
 
 def way(name: str, estimator: Any, decoder: Any, rows: Any) -> Iterator[dict[str, Any]]:

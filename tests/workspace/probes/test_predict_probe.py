@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import pandas as pd
 import pytest
+from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -125,6 +126,32 @@ def test_a_scaler_in_a_file_of_its_own_is_another_way(
     (tmp_path / "model").rename(tmp_path / "forest")
     (tmp_path / "scaler").rename(tmp_path / "model")
     assert answer(str(tmp_path / "forest"))["ways"][1]["labels"] == IMPLIES
+
+
+def test_a_model_of_few_columns_predicts_after_their_selection(
+    answer: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """A model that cannot take all columns has the one way in which what lies beside chooses them."""
+    selection = SelectKBest(k=1).fit(ROWS.to_numpy(), IMPLIES)
+    model = tree().fit(selection.transform(ROWS.to_numpy()), IMPLIES)
+    joblib.dump(model, tmp_path / "model")
+    joblib.dump(selection, tmp_path / "selection")
+    wanted = model.predict(selection.transform(ROWS.to_numpy())).tolist()
+    [way] = answer(str(tmp_path / "selection"))["ways"]
+    assert (way["name"], way["labels"]) == ("the model with what lies beside", wanted)
+    assert "expecting 1 features" in answer()["error"]
+
+
+def test_several_models_predict_together(answer: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    """Models in a list may be asked for the mean of their chances; a single one has no such way."""
+    models = [tree().fit(ROWS, [1, 0, 1, 1]), tree().fit(ROWS, [0, 0, 1, 1]), tree().fit(ROWS, [1, 1, 0, 1])]
+    joblib.dump(models, tmp_path / "model")
+    first, together = answer()["ways"]
+    assert (first["name"], first["labels"]) == ("the model", IMPLIES)
+    assert (together["name"], together["labels"]) == ("the mean of the models", [1, 0, 1, 1])
+    assert together["chances"] == pytest.approx([2 / 3, 1 / 3, 2 / 3, 1])
+    joblib.dump(models[:1], tmp_path / "model")
+    assert len(answer()["ways"]) == 1
 
 
 def test_an_encoder_gives_the_classes_their_names(
