@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -166,14 +167,17 @@ def _chosen(found: list[_Candidate]) -> list[_Candidate]:
     """One candidate for each score: the best section's, then what only other sections have."""
     if not found:
         return []
-    contexts = {one.context for one in found}
-    best = min(contexts, key=lambda context: _rank([one for one in found if one.context == context]))
+    sections: defaultdict[tuple[str, ...], list[_Candidate]] = defaultdict(list)
+    for one in found:
+        sections[one.context].append(one)
+    best = min(sections, key=lambda context: _rank(sections[context]))
     split = _split(best)
     usable = [one for one in found if one.split <= max(split, _UNNAMED_DATA)]
     usable.sort(key=lambda one: (one.context != best, one.split, one.oddness))
-    return [
-        one for place, one in enumerate(usable) if one.name not in {other.name for other in usable[:place]}
-    ]
+    first: dict[str, _Candidate] = {}
+    for one in usable:
+        first.setdefault(one.name, one)
+    return list(first.values())
 
 
 def _rank(section: list[_Candidate]) -> tuple[int, int, int, str]:

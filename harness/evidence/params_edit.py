@@ -2,8 +2,8 @@
 
 A value is replaced at its own place in the text. Where the place is not the value's alone (an anchor that
 others refer to), the file is written anew from its round-trip form, with its comments; where that changes
-others too (a merge key), from its plain values. Each way the result is read back: an edit gives exactly the
-asked change, or raises.
+others too (a merge key), from its plain values. JSON too large to be looked through token by token is written
+anew as well. Each way the result is read back: an edit gives exactly the asked change, or raises.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ _REFUSALS = (
     RecursionError,
 )
 _BOM = "\ufeff"
+_LARGE = 1 << 16  # characters; looking for a place takes ten seconds for each million
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _changed(path: str, data: bytes, change: _Change) -> bytes:
     change.apply(wanted)
     text = data.decode("utf-8")
     mark, text = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
-    for way in _ways(path, change):
+    for way in _ways(path, change, large=len(text) > _LARGE):
         try:
             result = (mark + way(text)).encode()
             if _same(load_params(path, result), wanted):
@@ -99,9 +100,10 @@ def _changed(path: str, data: bytes, change: _Change) -> bytes:
     raise MalformedEvidence(path, f"the parameter {change.key} cannot be changed without changing others")
 
 
-def _ways(path: str, change: _Change) -> tuple[Way, ...]:
+def _ways(path: str, change: _Change, *, large: bool) -> tuple[Way, ...]:
     if suffix(path) == ".json":
-        return (lambda text: _yaml_in_place(text, change), lambda text: _json(text, change))
+        ways: tuple[Way, ...] = (lambda text: _yaml_in_place(text, change), lambda text: _json(text, change))
+        return ways[large:]
     if suffix(path) == ".toml":
         return (lambda text: _toml(text, change),)
     if suffix(path) == ".py":

@@ -130,6 +130,13 @@ def test_json_is_dumped_as_it_was_written(data: bytes, after: bytes) -> None:
     assert delete("p.json", data, "a") == after
 
 
+def test_large_json_is_edited_like_small() -> None:
+    """A file of thousands of keys, which is written anew, differs in the one value alone."""
+    data = json.dumps({f"key{number}": number for number in range(9000)}, indent=2).encode() + b"\n"
+    assert edit("params.json", data, "key77", 0.5) == data.replace(b'"key77": 77,', b'"key77": 0.5,')
+    assert delete("params.json", data, "key77") == data.replace(b'  "key77": 77,\n', b"")
+
+
 def test_yaml_that_shares_values_keeps_its_quotes_and_long_lines() -> None:
     """Where a value behind an anchor is set, the file is dumped anew, and looks as before."""
     long = b"many words " * 20
