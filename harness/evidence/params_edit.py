@@ -129,7 +129,7 @@ def _index(container: Container, part: str) -> Any:  # noqa: ANN401 - an int for
 
 
 def _yaml_in_place(text: str, change: _Change) -> str:
-    node: Node = YAML().compose(text)
+    node: Node = _yaml().compose(text)
     holder, key = node, None
     for part in change.parts:
         holder = node
@@ -174,9 +174,16 @@ def _yaml_value(value: Value) -> str:
     return json.dumps(value)
 
 
+def _yaml() -> YAML:
+    """Reads a document; an anchor that is set twice is no reason to print a warning."""
+    yaml = YAML()
+    yaml.composer.warn_double_anchors = False
+    return yaml
+
+
 def _round_trip() -> YAML:
     """Loads a document with its comments and quotes, and dumps it with them, long lines whole."""
-    yaml = YAML()
+    yaml = _yaml()
     yaml.preserve_quotes = True
     yaml.width = 10_000
     return yaml

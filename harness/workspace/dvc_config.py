@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 CONFIG_LIMIT = 64 << 10
 # configobj's patterns need time that grows with the square of a line's length.
 LONGEST_LINE = 2000
+PLAIN_REMOTE = re.compile(r"""remote "([^"']*)\"""")
 REMOTE = "workspace-storage"
 PRUNED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
 IGNORED = "**/.dvc/config.local\n**/.dvc/tmp\n__pycache__/\n"
@@ -96,8 +98,8 @@ def _plain_remotes(config: bytes | None) -> list[str]:
         sections = ConfigObj(rows, interpolation=False, list_values=False)
     except (ConfigObjError, UnicodeDecodeError, RecursionError):
         return []
-    names = (title[len('remote "') : -1] for title in sections if title.startswith('remote "'))
-    return [name for name in names if "'" not in name and _keys(sections[f'remote "{name}"']) == ["url"]]
+    remotes = ((PLAIN_REMOTE.fullmatch(title), section) for title, section in sections.items())
+    return [named[1] for named, section in remotes if named and _keys(section) == ["url"]]
 
 
 def _keys(section: object) -> list[str]:

@@ -137,6 +137,12 @@ def test_large_json_is_edited_like_small() -> None:
     assert delete("params.json", data, "key77") == data.replace(b'  "key77": 77,\n', b"")
 
 
+def test_an_anchor_may_be_set_twice() -> None:
+    """What YAML allows is edited without a warning, which a test session would take for an error."""
+    data = b"one: &a 1\ntwo: &a 2\nthree: *a\n"
+    assert edit("params.yaml", data, "one", 5) == b"one: 5\ntwo: &a 2\nthree: *a\n"
+
+
 def test_yaml_that_shares_values_keeps_its_quotes_and_long_lines() -> None:
     """Where a value behind an anchor is set, the file is dumped anew, and looks as before."""
     long = b"many words " * 20

@@ -75,11 +75,12 @@ def test_a_linked_dvc_folder_is_left_alone(tmp_path: Path) -> None:
     assert not list(outside.iterdir())
 
 
-def test_a_broken_config_is_left_to_dvc(tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", ["[core\nremote =", '[remote "]\nurl = x', "[remote]\nurl = x"])
+def test_a_broken_config_is_left_to_dvc(config: str, tmp_path: Path) -> None:
     """A config that cannot be read does not stop the harness: DVC will say what is wrong with it."""
     folder = tmp_path / "repo" / ".dvc"
     folder.mkdir(parents=True)
-    (folder / "config").write_text("[core\nremote =", encoding="utf-8")
+    (folder / "config").write_text(config, encoding="utf-8")
     point_dvc(tmp_path / "repo", cache=tmp_path / "cache", storage=tmp_path / "storage")
     assert (folder / "config.local").is_file()
 
