@@ -40,6 +40,7 @@ _REFUSALS = (
     ValueError,
     TypeError,
     LookupError,
+    AttributeError,  # ruamel.yaml, of a mapping that takes the anchor of the one that it merges
     StopIteration,
     RecursionError,
 )

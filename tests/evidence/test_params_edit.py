@@ -143,6 +143,12 @@ def test_an_anchor_may_be_set_twice() -> None:
     assert edit("params.yaml", data, "one", 5) == b"one: 5\ntwo: &a 2\nthree: *a\n"
 
 
+def test_what_the_library_cannot_read_is_written_from_plain_values() -> None:
+    """A mapping that takes the anchor of the one that it merges breaks ruamel.yaml, and no edit."""
+    data = b"a: &0\n b:\nc: &0\n <<: *0\n"
+    assert load_params("params.yaml", delete("params.yaml", data, "a.b")) == {"a": {}, "c": {"b": None}}
+
+
 def test_yaml_that_shares_values_keeps_its_quotes_and_long_lines() -> None:
     """Where a value behind an anchor is set, the file is dumped anew, and looks as before."""
     long = b"many words " * 20
