@@ -78,6 +78,7 @@ def try_edits(course: Course, count: int, workspace: Workspace) -> Thorough:
         course.base.pipeline,
         tuple(item.path for item in course.base.placed),
         draws.generator(course.seed, "thorough"),
+        {path for alone in course.alone.values() for path in alone.reads or ()},
     )
     trial = Trial(course, workspace)
     tried = 0

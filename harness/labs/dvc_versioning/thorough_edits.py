@@ -13,7 +13,7 @@ from harness.evidence.params import candidates, flatten, load_params
 from harness.evidence.params_edit import edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from random import Random
 
     from harness.evidence.params import Value
@@ -68,14 +68,26 @@ class Edit:
 
 
 class Editor:
-    """Draws edits of a pipeline whose files are as `workspace` has them now."""
+    """Draws edits of a pipeline whose files are as `workspace` has them now.
 
-    def __init__(self, workspace: Workspace, pipeline: Pipeline, data: tuple[str, ...], rng: Random) -> None:
+    Of the files that the stages really `read`, scripts are edited too where no stage declares them.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        pipeline: Pipeline,
+        data: tuple[str, ...],
+        rng: Random,
+        read: Collection[str] = (),
+    ) -> None:
         self._rng = rng
         params = params_in(workspace, pipeline)
         self._leaves = {(file, key): v for file in params for key, v in flatten(params[file]).items()}
         self._outs = [out.path for stage in pipeline.stages if not stage.frozen for out in stage.outs]
-        known = dict.fromkeys([*pipeline.sources(), *(path for path, _ in self._leaves), *data])
+        made = {path for path in read for stage in pipeline.stages if stage.makes(path)}
+        code = sorted(path for path in set(read) - made if path.lower().endswith(SCRIPTS))
+        known = dict.fromkeys([*pipeline.sources(), *(path for path, _ in self._leaves), *data, *code])
         self._files = dict(_contents(workspace, known))
         self._scripts = [path for path in self._files if path.lower().endswith(SCRIPTS)]
         self._tables = [path for path in data if self._files.get(path, b"").count(b"\n") >= LEAST_ROWS]

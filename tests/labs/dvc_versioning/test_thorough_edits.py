@@ -89,6 +89,16 @@ def test_a_parameter_is_set_in_the_file_as_it_is(workspace: Workspace) -> None:
         edit.apply(workspace)
 
 
+def test_scripts_that_are_read_and_not_declared_are_edited(workspace: Workspace) -> None:
+    """A stage's script is edited, declared or not; what is read and no script, or made by a stage, is not."""
+    write_tree(workspace.repo, {"helper.py": "N = 5\n", "made.py": "N = 5\n", "notes.txt": "5\n"})
+    made = Stage("m", "m", outs=(Output("made.py"),), frozen=True)
+    editor = Editor(
+        workspace, Pipeline((made,)), (), generator(1, "test"), {"helper.py", "made.py", "notes.txt"}
+    )
+    assert {edit.path for edit in editor.draw(40)} == {"helper.py"}
+
+
 def test_nothing_to_edit_is_no_edit(new_workspace: NewWorkspace) -> None:
     """An empty pipeline gives an empty sequence; a frozen stage's output is not deleted."""
     empty = new_workspace()
