@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from harness.errors import HarnessError, Unreadable
@@ -86,7 +86,11 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that is known before the first check starts; ``root`` is the session's own temp dir."""
+    """Everything that is known before the first check starts; ``root`` is the session's own temp dir.
+
+    ``ending`` is closed when the checks are over, however they ended: pytest drops what is left to be torn
+    down where somebody interrupts it meanwhile.
+    """
 
     options: Options
     root: Path
@@ -96,6 +100,7 @@ class Prepared:
     watcher: Watcher
     launcher: Launcher
     limits: LabLimits
+    ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
 
 class RunChecks(Protocol):
@@ -188,10 +193,9 @@ class Session:
         return 2 * each * (self.options.workers + WAITING)
 
     def _grade(self, prepared: Prepared) -> Finished:
-        try:
+        with prepared.ending:
+            prepared.ending.callback(prepared.launcher.leave, prepared.root)
             ending = self.run_checks(prepared)
-        finally:
-            prepared.launcher.leave(prepared.root)
         grade = prepared.gradebook.grade()
         return Finished(
             ending or ending_of(grade, strict=self.options.strict), None, grade, prepared.gradebook

@@ -213,6 +213,18 @@ def test_a_grade_file_that_cannot_be_written_is_told_before_anything_runs(
         session(hello, tiny, never, grade_json=tmp_path).grade()
 
 
+def test_what_the_checks_leave_behind_is_ended_when_they_are_interrupted(hello: Path, tiny: Path) -> None:
+    """Whoever interrupts pytest while it tears down keeps it from doing so: the session does what is left."""
+    seen: list[bool] = []
+
+    def interrupted(prepared: Prepared) -> None:
+        prepared.ending.callback(lambda: seen.append(prepared.root.is_dir()))
+        raise KeyboardInterrupt
+
+    assert session(hello, tiny, interrupted).grade().ending == "interrupted"
+    assert seen == [True]
+
+
 @pytest.mark.skipif(not memory_to_spare(), reason="this machine has no file system in memory")
 @pytest.mark.parametrize(("spare", "where"), [(1 << 50, "memory"), (1 << 20, "disk")])
 def test_workspaces_lie_in_memory_if_it_has_room_for_them(
