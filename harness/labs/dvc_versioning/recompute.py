@@ -78,14 +78,14 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
     files = {path: ws.read(path) for path in metric_paths(pipeline) or case.metric_files(case.commit)}
     reported = reported_scores({path: data for path, data in files.items() if data is not None})
     try:
-        model = _model(ws, roles)
+        model, data = _model(ws, roles)
         held_out = _held_out(ws, pipeline, roles)
     except NoScores as reason:
         return Scored(reported, problem=str(reason), no_model=reason.no_model)
     found = predict_elsewhere(ws, (model, *companions(pipeline, roles)), held_out.features)
     if not found.ways:
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
-    first, doubt = found.ways[0].labels, _doubt(pipeline, roles, ws.read(model, LARGEST) or b"")
+    first, doubt = found.ways[0].labels, _doubt(pipeline, roles, data)
     made = [model if path == roles.model else path for path in _made_for(pipeline, roles)]
     limits = limits_of(ws, [pipeline.stage(address) for address in roles.evaluate], made)
     return Scored(reported, held_out.labels, first, doubt=doubt, ways=found.ways, limits=limits)
@@ -148,7 +148,8 @@ def predict_elsewhere(ws: Workspace, files: tuple[str, ...], features: bytes) ->
         remove_tree(lone.root)
 
 
-def _model(ws: Workspace, roles: Roles) -> str:
+def _model(ws: Workspace, roles: Roles) -> tuple[str, bytes]:
+    """The model's path and bytes; raises NoScores where it is none."""
     if roles.model is None:
         raise NoScores("no stage makes a model that evaluate reads")
     path = model_in(ws, roles.model)
@@ -157,7 +158,7 @@ def _model(ws: Workspace, roles: Roles) -> str:
         raise NoScores(f"{path} is not a file")
     if reason := why_no_model(len(data), data):
         raise NoScores(f"{path} {reason}", no_model=True)
-    return path
+    return path, data
 
 
 def model_in(ws: Workspace, path: str) -> str:

@@ -126,9 +126,14 @@ class _Lesson:
         return found
 
     @cached_property
+    def asked(self) -> pd.DataFrame:
+        """The features of the held-out rows."""
+        return read_table("rows.csv", self.split.features).frame
+
+    @cached_property
     def rows(self) -> tuple[_Rows, ...]:
         """The tables of the workspace that hold features of the held-out data's kind, and labels."""
-        held_out = read_table("rows.csv", self.split.features).frame
+        held_out = self.asked
         found = []
         for table, labels, data in _labelled(_tables(self.ws), self.split.column):
             columns = [name for name in table.columns if name in held_out.columns]
@@ -193,7 +198,7 @@ class _Lesson:
     @cached_property
     def _beside(self) -> bytes:
         """Rows that lie next to the held-out ones; columns of few values, which may be codes, stay."""
-        frame = read_table("rows.csv", self.split.features).frame
+        frame = self.asked
         found = moved(frame, draws.generator(self.seed, "move"), STEP)
         codes = [name for name in frame.columns if 2 * frame[name].nunique() <= len(frame)]
         found[codes] = frame[codes]
@@ -233,8 +238,7 @@ class _Lesson:
         beside = sum(int(twins(features).sum()) for features in raw)
         if not self._read_rows:
             return 2 * beside >= sum(map(len, raw))
-        held_out = read_table("rows.csv", self.split.features).frame
-        known = [near(held_out, one.features) for one in self._read_rows]
+        known = [near(self.asked, one.features) for one in self._read_rows]
         alike = int(np.any(known, axis=0).sum()) + self._seen_rows
         return alike <= beside
 
