@@ -169,6 +169,7 @@ class OracleMachine(RuleBasedStateMachine):
     @rule(run_cache=st.booleans())
     def repro(self, *, run_cache: bool) -> None:
         """DVC runs, restores and skips exactly what the oracle said, and leaves what it said."""
+        self.thaw()
         before, clean, self.agreed = self.state, self.clean, False
         outcome = self.foresight.repro(self.lab.pipeline, before, run_cache=run_cache)
         done = self.workspace.run("dvc", "repro", *(() if run_cache else ("--no-run-cache",)))
@@ -186,6 +187,13 @@ class OracleMachine(RuleBasedStateMachine):
         if clean is not None:
             self.hold_single_change(clean, before, outcome, wrong)
         self.clean, self.agreed = None if wrong else self.state, True
+
+    def thaw(self) -> None:
+        """No stage stays frozen that DVC would refuse to take as it is, since it lacks a dependency."""
+        for stage in self.lab.pipeline.stages:
+            changed = stage.frozen and self.foresight.why(stage, self.state) is not None
+            if changed and not all(self.state.at(path) for path in stage.deps):
+                self.restate(replace(stage, frozen=False))
 
     def hold_single_change(self, clean: State, now: State, outcome: Outcome, wrong: frozenset[str]) -> None:
         """The answers for one change: DVC does no more than `declared`, and `really` is what is right."""

@@ -162,6 +162,16 @@ def test_a_frozen_stage_without_its_output_stops_everything(bench: Bench) -> Non
     assert "missing data 'source'" in done.stderr
 
 
+def test_a_frozen_stage_is_not_taken_as_it_is_without_its_dependencies(bench: Bench) -> None:
+    """DVC records them too, whatever their state, and so refuses; the oracle is not asked about it."""
+    bench.put(b_out="by hand\n")
+    bench.workspace.remove("a.out")
+    bench.workspace.write("dvc.yaml", dvc_yaml((A, replace(B, frozen=True))).encode())
+    done = bench.workspace.run("dvc", "repro", "b")
+    assert not done.ok
+    assert "dependency 'a.out' does not exist" in done.stderr
+
+
 def test_what_dvc_does_and_what_is_right_differ(bench: Bench) -> None:
     """With a dependency undeclared DVC skips what is stale, with a params file as dep it runs for nothing."""
     reads = Reads({"a": frozenset({DATA, CODE}), "b": frozenset({"a.out"})})
