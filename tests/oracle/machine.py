@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
@@ -10,15 +10,26 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from harness.evidence.forecast import Foresight, Outcome, State, within
 from harness.evidence.lock import parse_lock
-from harness.evidence.oracle import Change, declared, really
+from harness.evidence.oracle import declared, really
 from harness.evidence.pipeline import Stage
 from harness.workspace.files import remove_inside, remove_tree
 from harness.workspace.workspace import Workspace
 
-from .random_labs import LEAVES, SOURCES, TEXTS, VALUES, Lab, dvc_yaml, labs, params, state_of
+from .random_labs import (
+    LEAVES,
+    MORE_SOURCES,
+    SOURCES,
+    TEXTS,
+    VALUES,
+    Lab,
+    change_between,
+    dvc_yaml,
+    labs,
+    params,
+    state_of,
+)
 
 NUMBERS = st.integers(0, 999)
-MORE_SOURCES = (*SOURCES, "raw/z")
 
 
 @dataclass
@@ -280,22 +291,6 @@ class OracleMachine(RuleBasedStateMachine):
         assert record.md5 is not None
         remove_inside(self.workspace.cache, f"files/md5/{record.md5[:2]}/{record.md5[2:]}")
         self.foresight.lose(stage.address, path)
-
-
-def change_between(before: State, now: State) -> Change:
-    """What is different, as the oracle's functions for a single change take it."""
-    paths = {*before.files, *now.files}
-    altered = {path for path in paths if before.files.get(path) != now.files.get(path)}
-    keys: Mapping[str, frozenset[str]] = {
-        file: frozenset(key for key in now.leaves(file) if now.values(file, key) != before.values(file, key))
-        for file in now.params
-    }
-    deleted = {path for path in altered if path not in now.files}
-    return Change(
-        files=frozenset(altered - deleted) | frozenset(p for p in deleted if p in MORE_SOURCES),
-        params={file: found for file, found in keys.items() if found},
-        deleted=frozenset(deleted - {*MORE_SOURCES}),
-    )
 
 
 def _out_of(stage: Stage, piece: str) -> str:

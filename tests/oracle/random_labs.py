@@ -11,13 +11,14 @@ import yaml
 from hypothesis import strategies as st
 
 from harness.evidence.forecast import State, within
-from harness.evidence.oracle import Reads
+from harness.evidence.oracle import Change, Reads
 from harness.evidence.params import load_params
 from harness.evidence.pipeline import Output, Pipeline, Stage
 
 PARAMS = {"params.yaml": ("a", "b", "s.c", "s.d"), "conf/more.yaml": ("e", "t.f")}
 LEAVES = tuple((file, key) for file, keys in PARAMS.items() for key in keys)
 SOURCES = ("r0", "r1", "raw/x", "raw/y")
+MORE_SOURCES = (*SOURCES, "raw/z")
 FOLDERS = ("raw",)
 VALUES = ("1", "2", "3.5", "false", "word")
 TEXTS = ("one\n", "two\n", "three\n")
@@ -82,6 +83,22 @@ class Lab:
 def state_of(files: Mapping[str, str]) -> State:
     """The state of a workspace with these files."""
     return State(dict(files), {file: load_params(file, files[file].encode()) for file in PARAMS})
+
+
+def change_between(before: State, now: State) -> Change:
+    """What is different, as the oracle's functions for a single change take it."""
+    paths = {*before.files, *now.files}
+    altered = {path for path in paths if before.files.get(path) != now.files.get(path)}
+    keys: Mapping[str, frozenset[str]] = {
+        file: frozenset(key for key in now.leaves(file) if now.values(file, key) != before.values(file, key))
+        for file in now.params
+    }
+    deleted = {path for path in altered if path not in now.files}
+    return Change(
+        files=frozenset(altered - deleted) | frozenset(p for p in deleted if p in MORE_SOURCES),
+        params={file: found for file, found in keys.items() if found},
+        deleted=frozenset(deleted - {*MORE_SOURCES}),
+    )
 
 
 def params(file: str, values: Mapping[str, str]) -> str:
