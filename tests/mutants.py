@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MODULES = ["--import-mode=importlib"]  # as pyproject.toml has it, whose `addopts` are not read here
 SAMPLED = 20  # of so many tests one is run again before the first mutant
 
 
@@ -35,7 +36,9 @@ class CollectedTests(PytestRunner):
         """The session that has collected the tests; raises SystemExit where one of them cannot be read."""
         selection = [*self._pytest_add_cli_args_test_selection, *self._pytest_add_cli_args]
         with redirect_stdout(Path(os.devnull).open("w", encoding="utf-8")):
-            config = pytest.Config.fromdictargs({}, ["--rootdir=.", "--tb=native", "-q", "-s", *selection])
+            config = pytest.Config.fromdictargs(
+                {}, ["--rootdir=.", "--tb=native", "-q", "-s", *MODULES, *selection]
+            )
             config._do_configure()  # noqa: SLF001 - what `pytest.main` does before it collects
             session = pytest.Session.from_config(config)
             config.hook.pytest_sessionstart(session=session)
