@@ -70,7 +70,7 @@ def _pickled(data: bytes) -> Iterator[tuple[str, float]]:
 
     NumPy's numbers are eight bytes of their own.
     """
-    key = ""
+    key = "a number"
     with suppress(ValueError):  # joblib puts arrays in between, of which no opcode tells
         for _, arg, _ in islice(pickletools.genops(data), MOST_OPCODES):
             if isinstance(arg, str) and arg not in OF_NUMPY:

@@ -10,19 +10,23 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.evidence.pipeline import Stage
-from harness.labs.dvc_versioning.thresholds import LARGEST, MOST_LIMITS, limits_of
+from harness.labs.dvc_versioning.thresholds import LARGEST, LARGEST_TEXT, MOST_LIMITS, MOST_OPCODES, limits_of
 
 
 def test_thresholds_are_numbers_of_the_script_and_parameters(new_workspace: NewWorkspace) -> None:
     """Between 0 and 1, and declared: other keys, whole numbers and files that cannot be read name none."""
     workspace = new_workspace()
-    params = "score: {limit: 0.75, folds: 5, on: true}\nother: {limit: 0.2}\n"
-    script = "x = 0.6\ny = v1.5 + .25 + 10.5 + 1e-3 + 0.6.7\n"
-    write_tree(workspace.repo, {"params.yaml": params, "torn.yaml": "a: [", "e.py": script})
+    params = "score: {limit: 0.75, folds: 5, on: true, off: 0, all: 1.0}\nother: {limit: 0.2}\n"
+    script = "x = 0.6\ny = v1.5 + .25 + 10.5 + 1e-3 + 0.6.7  # "
+    write_tree(workspace.repo, {"params.yaml": params, "torn.yaml": "a: ["})
+    (workspace.repo / "e.py").write_bytes(script.encode() + b"\xe9 of Latin 1\n")
     stage = Stage(
-        "e", "e", deps=("e.py", "gone.py"), params={"params.yaml": ("score",), "torn.yaml": (), "no.yaml": ()}
+        "e", "e", deps=("e.py", "gone.py"), params={"torn.yaml": (), "no.yaml": (), "params.yaml": ("score",)}
     )
-    assert limits_of(workspace, [stage]) == {"score.limit": 0.75, "0.6": 0.6, ".25": 0.25}
+    found = {"score.limit": 0.75, "0.6": 0.6, ".25": 0.25}
+    assert limits_of(workspace, [stage]) == found
+    other = Stage("f", "f", params={"params.yaml": ("other",)})
+    assert limits_of(workspace, [stage, other]) == {**found, "other.limit": 0.2}
 
 
 def test_no_script_names_more_than_a_few(new_workspace: NewWorkspace) -> None:
@@ -36,10 +40,10 @@ def test_no_script_names_more_than_a_few(new_workspace: NewWorkspace) -> None:
 def test_thresholds_may_be_kept_with_the_model(limit: float, new_workspace: NewWorkspace) -> None:
     """As number of Python or NumPy, in a pickle that is only looked through, or in a file of settings."""
     workspace = new_workspace()
-    kept = {"model": Fraction(1, 3), "rows": 463, "share": 2.5, "threshold": limit}
+    kept = {"model": Fraction(1, 3), "rows": 463, "share": 1.5, "whole": 1.0, "threshold": limit}
     (workspace.repo / "kept.pkl").write_bytes(pickle.dumps(kept))
     write_tree(
-        workspace.repo, {"l.json": '{"best": {"limit": 0.4, "rows": 3}}', "t.csv": "0.2", "torn.json": "{"}
+        workspace.repo, {"l.json": '{"best": {"limit": 0.4, "rows": 3}}', "t.csv": "a: 0.2", "torn.json": "{"}
     )
     found = limits_of(workspace, [], ["kept.pkl", "l.json", "t.csv", "torn.json", "gone.json"])
     assert found == {"threshold of kept.pkl": 0.37, "best.limit of l.json": 0.4}
@@ -53,3 +57,34 @@ def test_a_file_too_large_for_settings_holds_no_threshold(new_workspace: NewWork
     with (workspace.repo / "l.json").open("wb") as file:
         file.truncate(LARGEST + 1)
     assert limits_of(workspace, [], ["l.json"]) == {}
+
+
+def test_a_number_without_a_name_is_a_threshold_too(new_workspace: NewWorkspace) -> None:
+    """As the one thing in its file."""
+    workspace = new_workspace()
+    (workspace.repo / "limit.pkl").write_bytes(pickle.dumps(0.37))
+    assert limits_of(workspace, [], ["limit.pkl"]) == {"a number of limit.pkl": 0.37}
+
+
+@pytest.mark.parametrize(("more", "seen"), [(0, True), (1, False)])
+def test_settings_are_small(more: int, seen: bool, new_workspace: NewWorkspace) -> None:  # noqa: FBT001 (the parameter)
+    """A file of 64 KiB still is one of settings, a longer one is data."""
+    workspace = new_workspace()
+    settings = '{"limit": 0.4}'.ljust(LARGEST_TEXT + more)
+    write_tree(workspace.repo, {"l.json": settings})
+    assert bool(limits_of(workspace, [], ["l.json"])) is seen
+
+
+def test_a_long_pickle_is_not_read_to_its_end(new_workspace: NewWorkspace) -> None:
+    """A model as large as a submission likes costs no more than a moment."""
+    workspace = new_workspace()
+    (workspace.repo / "kept.pkl").write_bytes(pickle.dumps([*([1] * MOST_OPCODES), 0.37]))
+    assert limits_of(workspace, [], ["kept.pkl"]) == {}
+
+
+def test_a_model_may_be_larger_than_settings(new_workspace: NewWorkspace) -> None:
+    """What it says of a threshold is found beside some twenty megabytes."""
+    workspace = new_workspace()
+    kept = {"threshold": 0.37, "trees": bytes(LARGEST - 1000)}
+    (workspace.repo / "kept.pkl").write_bytes(pickle.dumps(kept))
+    assert limits_of(workspace, [], ["kept.pkl"]) == {"threshold of kept.pkl": 0.37}
