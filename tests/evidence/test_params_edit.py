@@ -59,6 +59,11 @@ def test_yaml_delete_the_only_key() -> None:
     assert delete("p.yaml", b"a:\n  n: 1  # c\n# d\nb: 2\n", "a.n") == b"a:\n  {}  # c\n# d\nb: 2\n"
 
 
+def test_yaml_delete_leaves_an_empty_line_before() -> None:
+    """The first key may stand below an empty first line."""
+    assert delete("p.yaml", b"\nn: 1\nm: 2\n", "n") == b"\nm: 2\n"
+
+
 @pytest.mark.parametrize("key", ["base.n", "copy.n", "other"])
 def test_yaml_anchors(key: str) -> None:
     """Where a value is shared through an anchor or a merge key, only the asked key changes."""
@@ -79,7 +84,9 @@ def test_byte_order_mark_stays() -> None:
 def test_keys_that_are_no_text() -> None:
     """A number as a key is found by its text, where the value is shared as well."""
     assert edit("p.yaml", b"1: a\n2: b # c\n", "2", 5) == b"1: a\n2: 5 # c\n"
-    assert load_params("p.yaml", edit("p.yaml", b"1: &n 1\n2: *n\n", "2", 9)) == {"1": 1, "2": 9}
+    shared = edit("p.yaml", b"1: &n 1 # one\n2: *n\n", "2", 9)
+    assert load_params("p.yaml", shared) == {"1": 1, "2": 9}
+    assert shared.startswith(b"1: &n 1 # one\n")
 
 
 def test_what_cannot_be_changed_is_told() -> None:
@@ -158,6 +165,7 @@ def test_yaml_that_shares_values_keeps_its_quotes_and_long_lines() -> None:
     found = edit("p.yaml", windows, "other", 9)
     assert found.split() == windows.replace(b"*n", b"9").split()
     assert found.count(b"\r\n") == found.count(b"\n")
+    assert b"long: " + long + b"end\r\n" in found
     assert b"\r" not in edit("p.yaml", data, "other", 9)
 
 
@@ -191,6 +199,12 @@ def test_toml() -> None:
 def test_python(key: str, before: bytes, after: bytes) -> None:
     """A Python literal is replaced where it stands."""
     assert edit("p.py", PYTHON, key, 7) == PYTHON.replace(before, after)
+
+
+def test_python_of_several_lines() -> None:
+    """A value that goes over lines is replaced as a whole; a class that loses all it has stays one."""
+    assert edit("p.py", b"A = [\n    1,\n    2,\n]\nB = 3\n", "A", 7) == b"A = 7\nB = 3\n"
+    assert delete("p.py", b"class T:\n    D = 5\n", "T.D") == b"class T:\n    pass\n"
 
 
 @pytest.mark.parametrize("key", ["N", "T.D", "Q.b.c", "Q.a"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ TREES = Param("params.yaml", "train.n_estimators", 100)
 DEPTH = Param("params.yaml", "train.max_depth", 10)
 SEED = Param("params.yaml", "train.random_state", 42)
 RATE = Param("params.yaml", "train.learning_rate", 0.1)
+LEAVES = Param("params.yaml", "train.leaves", 7)
 SHARE = Param("params.yaml", "preprocess.test_split", 0.2)
 NAMES = st.sampled_from(["n_estimators", "max_depth", "seed", "rate", "leaf", "share"])
 NUMBERS = st.one_of(st.integers(-5, 1000), st.floats(0.001, 1000))
@@ -34,6 +36,7 @@ PARAMS = st.lists(
 def test_the_most_telling_parameters_come_first() -> None:
     """Trees and depth show in a model, a seed shows least."""
     assert by_usefulness([SEED, RATE, DEPTH, TREES]) == [TREES, DEPTH, RATE, SEED]
+    assert by_usefulness([RATE, LEAVES]) == [LEAVES, RATE], "a count before a fraction"
 
 
 def test_what_is_no_number_is_not_varied() -> None:
@@ -49,6 +52,7 @@ def test_a_split_is_changed_by_its_fraction_first() -> None:
     """A fraction changes every output, a seed of the split only their rows."""
     changes = split_changes([Param("params.yaml", "preprocess.random_state", 42), SHARE], 1)
     assert [change.param.last for change in changes] == ["test_split", "random_state"]
+    assert [change.param for change in split_changes([LEAVES, SHARE], 1)] == [SHARE, LEAVES]
 
 
 def test_a_change_says_what_was_changed() -> None:
@@ -92,6 +96,29 @@ def test_a_seed_gives_the_same_values_again(params: list[Param], seed: int) -> N
 def test_another_seed_gives_other_experiments() -> None:
     """Values tuned to one seed are of no use under another."""
     assert len({experiments([TREES, DEPTH], seed) for seed in range(20)}) > 1
+    assert len({train_changes([RATE], seed) for seed in range(20)}) > 1
+    assert len({split_changes([SHARE], seed) for seed in range(20)}) > 1
+
+
+@pytest.mark.parametrize("changes", [train_changes, split_changes])
+def test_each_parameter_has_lots_of_its_own(
+    changes: Callable[[Sequence[Param], int], tuple[Change, ...]],
+) -> None:
+    """Two of the same kind and value are not always given the same new one."""
+    pair = [Param("params.yaml", key, 0.2) for key in ("a", "b")]
+    assert any(len({change.new for change in changes(pair, seed)}) == 2 for seed in range(20))
+
+
+def test_an_experiment_changes_two_parameters_at_most() -> None:
+    """One run for each of three is told apart by few changes, as in the lab's handout."""
+    assert {len(one) for one in experiments([TREES, DEPTH, RATE, SEED], 1)} == {2}
+    assert {len(one) for one in experiments([RATE], 1)} == {1}
+
+
+def test_the_values_of_a_seed_stay() -> None:
+    """What a student saw under a seed is what the examiner sees, with another version of the harness too."""
+    sets = experiments([TREES, DEPTH], 1)
+    assert [[change.new for change in one] for one in sets] == [[2, 3], [3, 1], [1, 2]]
 
 
 @pytest.mark.parametrize("key", ["min_samples_split", "max_leaf_nodes", "cv"])
@@ -105,6 +132,12 @@ def test_a_count_that_is_no_first_guess_is_at_least_two(key: str, value: int, se
     for change in (*drawn, *train_changes([count], seed)):
         assert isinstance(change.new, int)
         assert change.new >= 2
+
+
+def test_two_is_a_count() -> None:
+    """The least that no estimator refuses is drawn as well."""
+    drawn = [one.new for seed in range(20) for one in train_changes([LEAVES], seed)]
+    assert 2 in drawn
 
 
 @pytest.mark.parametrize("key", ["seed", "train.random_state", "split.Random_State"])

@@ -228,6 +228,10 @@ def test_a_model_of_another_commit_is_not_the_same(work: Work) -> None:
 
 
 LOOKED_UP = "the model gives 97% of the held-out rows their class, and 95% of rows right beside them"
+TURNED = (
+    "trained while the features of the held-out rows alone were exchanged, the model gives 95% of "
+    "these their class instead of 97%: the training sees them"
+)
 SEEN = (
     "trained on rows whose features were exchanged between the classes, the model still gives "
     "95% of the held-out rows their class"
@@ -238,6 +242,10 @@ SEEN = (
     ("verdict", "why"),
     [
         ("seen", f"{SEEN}, unless these are exchanged too: the training sees them"),
+        (
+            "turned",
+            TURNED,
+        ),
         ("memorised", f"{SEEN}, and knows nothing of rows right beside them: it has them by heart"),
         (
             "looked up",
