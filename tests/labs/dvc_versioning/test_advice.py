@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.workspaces import NewWorkspace
 from harness.errors import CheckFailed
 from harness.evidence.pipeline import Output, Pipeline
 from harness.labs.dvc_versioning.advice import advice, wanting_network
 from harness.labs.dvc_versioning.dataset import lab_data, template_files
+from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.sensitivity import Alone
 from harness.labs.dvc_versioning.versions import Placed
 from harness.workspace.command import Completed
+from harness.workspace.scenario import Scenario, ScenarioTree
+from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import (
     FIT,
     PLAIN,
@@ -48,24 +52,32 @@ def test_a_good_submission_gets_no_advice(work: Work, results_of: ResultsOf) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "text"),
+    ("path", "text", "line"),
     [
-        ("keys.env", f"WANDB_API_KEY={SECRET}"),
-        ("config.yaml", f"aws_secret_access_key: {SECRET}"),
-        ("scripts/push.py", f"\npassword = '{SECRET}'"),
-        ("notes.txt", "AKIAABCDEFGHIJKLMNOP"),
-        ("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----"),
-        (".dvc/config", f"['remote \"s\"']\n    url = s3://b\n    secret_access_key = {SECRET}\n"),
+        ("keys.env", f"WANDB_API_KEY={SECRET}", 1),
+        ("config.yaml", f"aws_secret_access_key: {SECRET}", 1),
+        ("scripts/push.py", f"\nx = 1\npassword = '{SECRET}'\nx = 2\n", 3),
+        ("notes.txt", "AKIAABCDEFGHIJKLMNOP", 1),
+        ("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----", 1),
+        (".dvc/config", f"['remote \"s\"']\n    url = s3://b\n    secret_access_key = {SECRET}\n", 3),
     ],
 )
-def test_a_secret_is_named_and_not_shown(work: Work, results_of: ResultsOf, path: str, text: str) -> None:
+def test_a_secret_is_named_and_not_shown(
+    work: Work, results_of: ResultsOf, path: str, text: str, line: int
+) -> None:
     """The file and the line, never the value."""
     work.commit({path: text.encode()})
     found = advised(work, results_of)
-    assert path in found["credentials"]
-    assert "line" in found["credentials"]
+    assert found["credentials"].startswith(f"{path}, line {line}, ")
     assert SECRET[:8] not in str(found)
     assert "AKIAABC" not in str(found)
+
+
+def test_a_secret_is_seen_beside_a_torn_config(work: Work, results_of: ResultsOf) -> None:
+    """What cannot be read hides nothing."""
+    work.commit({".dvc/config": b"[remote", "keys.env": f"WANDB_API_KEY={SECRET}".encode()})
+    text = "keys.env, line 1, looks like a secret: revoke it and take it out of Git"
+    assert advised(work, results_of)["credentials"] == text
 
 
 @pytest.mark.parametrize(
@@ -86,20 +98,23 @@ def test_an_environment_in_git_is_flagged(work: Work, results_of: ResultsOf, pat
     assert path in advised(work, results_of)["environment-committed"]
 
 
-def test_crlf_is_flagged(work: Work, results_of: ResultsOf) -> None:
+@pytest.mark.parametrize("path", ["fit.py", "params.yaml", "dvc.lock"])
+def test_crlf_is_flagged(work: Work, results_of: ResultsOf, path: str) -> None:
     """In code, or in the data by its hash."""
-    work.commit({"fit.py": b"a\r\n"})
-    assert "fit.py" in advised(work, results_of)["crlf"]
-    work.commit({"fit.py": b"a\n", f"{DATA}.dvc": pointer_to(lab_data().replace(b"\n", b"\r\n"))})
+    work.commit({path: b"{}\r\n", "notes.txt": b"mine\r\n"})
+    text = advised(work, results_of)["crlf"]
+    assert text == f"{path} has CRLF line ends: hashes differ from those of a machine that writes LF"
+    work.commit({path: b"{}\n", f"{DATA}.dvc": pointer_to(lab_data().replace(b"\n", b"\r\n"))})
     assert "dataset" in advised(work, results_of)["crlf"]
 
 
-def test_a_stub_is_the_template_whatever_its_line_ends(work: Work, results_of: ResultsOf) -> None:
+@pytest.mark.parametrize("path", ["scripts/train.py", "lab/scripts/train.py"])
+def test_a_stub_is_the_template_whatever_its_line_ends(work: Work, results_of: ResultsOf, path: str) -> None:
     """The lab's starting script beside a lock says that the edits were never committed."""
     stub = template_files()["scripts/train.py"].replace(b"\n", b"\r\n")
-    work.commit({"lab/scripts/train.py": stub, "README.md": b"mine"})
-    assert "lab/scripts/train.py" in advised(work, results_of)["template-untouched"]
-    work.commit({"lab/scripts/train.py": stub + b"fit()\n"})
+    work.commit({path: stub, "README.md": b"mine"})
+    assert advised(work, results_of)["template-untouched"].startswith(f"{path} at HEAD")
+    work.commit({path: stub + b"fit()\n"})
     assert "template-untouched" not in advised(work, results_of)
 
 
@@ -115,6 +130,32 @@ def test_what_dvc_yaml_declares_is_advised_on(work: Work, results_of: ResultsOf)
     assert "/home/me/m.pkl, ../m.pkl" in found["absolute-path"]
     assert found["frozen"].startswith("split is frozen")
     assert "a.dvc" in found["isexec"]
+
+
+def test_every_params_file_counts_as_one(work: Work, results_of: ResultsOf) -> None:
+    """Whether a stage names it under params, or the lab does."""
+    work.commit({"a": b""})
+    bare = pipeline_with(*(replace(stage, params={}) for stage in PLAIN.stages))
+    lone = pipeline_with(replace(SPLIT, params={}, deps=("params.yaml",)), pipeline=bare)
+    assert "params-file-as-dependency" in advised(work, results_of, lone)
+    other = pipeline_with(replace(SPLIT, params={"p.toml": ()}, deps=("p.toml",)), pipeline=bare)
+    assert "p.toml" in advised(work, results_of, other)["params-file-as-dependency"]
+
+
+def test_the_run_that_wants_the_network_is_flagged(work: Work, new_workspace: NewWorkspace) -> None:
+    """As advice beside its failure; other scenarios' words are not looked at."""
+    work.commit({"a": b""})
+    case, words = work.case(PLAIN), "echo Network is unreachable >&2; exit 1"
+
+    def play(ws: Workspace) -> None:
+        ws.run("sh", "-c", words, check=True)
+
+    for name, flags in (("reproduce", {"extra-network"}), ("alone", set())):
+        scenario = Scenario(name, name, play)
+        with ScenarioTree([scenario], work.root / name, lambda _: new_workspace()) as tree:
+            tree.start()
+            found = dict(advice(case, work.dataset(case), Results(tree, frozenset({name}))))
+        assert found.keys() == flags
 
 
 def test_a_head_that_does_not_run_is_flagged(work: Work, results_of: ResultsOf) -> None:
@@ -157,7 +198,7 @@ def test_stages_that_read_more_or_differ_each_time_are_flagged(work: Work, resul
     alone = {"fit": Alone("fit", ran(exit_code=1), ("raw.csv",), None, deterministic=False)}
     found = advised(work, results_of, reproduce=base_of(), alone=alone)
     assert found["undeclared-dependency"] == "fit reads raw.csv without declaring it under deps"
-    assert "random_state" in found["nondeterministic"]
+    assert found["nondeterministic"] == "two clean runs gave different bytes: fix every random_state"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +213,7 @@ def test_stages_that_read_more_or_differ_each_time_are_flagged(work: Work, resul
 def test_a_stage_that_needs_the_network_is_named(exit_code: int, words: str, who: str | None) -> None:
     """Only the last words of a command that failed tell of a network that is not there."""
     step = Completed(
-        ("dvc", "repro"), ".", exit_code, "", f"Running\n{words}\n", 0.1, stages=("split", "fit")
+        ("dvc", "repro"), ".", exit_code, "", f"Running\n{words}\n", 0.1, stages=("split", "clean", "fit")
     )
     assert wanting_network([step]) == who
 

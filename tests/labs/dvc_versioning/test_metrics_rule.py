@@ -291,8 +291,9 @@ def test_metrics_that_the_lock_does_not_record_hide_no_others(work: Work) -> Non
     """Of two metrics files the second counts where the first was edited after the run."""
     data, two = json.dumps(RIGHT).encode(), (Output("a.json", cached=False, kind="metric"), *SCORE.outs)
     outs = [{"path": "a.json", "md5": md5_of(b"others")}, {"path": "scores.json", "md5": md5_of(data)}]
-    work.commit({"a.json": data, "scores.json": data, "dvc.lock": lock_file({"score": {"outs": outs}})})
-    found = committed_scores(work.case(pipeline_with(replace(SCORE, outs=two))))
+    files = {"a.json": data, "scores.json": data, "dvc.lock": lock_file({"score": {"outs": outs}})}
+    work.commit(files, pipeline_with(replace(SCORE, outs=two)))
+    found = committed_scores(work.case())
     assert found is not None
     assert found.path == "scores.json"
 

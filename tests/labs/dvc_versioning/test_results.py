@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from fixtures.workspaces import NewWorkspace
 from harness.errors import CheckFailed, HarnessError, Pending
+from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs, Shared
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+from harness.labs.dvc_versioning.sharing import Pushed, Visit
+from harness.labs.dvc_versioning.teaching import Taught
 from harness.labs.dvc_versioning.thorough import Thorough
+from harness.workspace.scenario import Scenario, ScenarioTree
+from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,
     SCORE,
+    TREES,
     ResultsOf,
     base_of,
     pipeline_with,
@@ -23,6 +31,10 @@ from tests.labs.dvc_versioning.conftest import (
     state,
 )
 
+SCENARIOS = (
+    *("reproduce", "train", "alone", "explore", "switch", "push", "apply", "share", "params-prepare"),
+    "repeat-0",
+)
 FAILURE = CheckFailed("a pipeline that runs", "it does not")
 
 
@@ -42,11 +54,22 @@ def test_facts_come_by_their_scenario(results_of: ResultsOf) -> None:
 
 @pytest.mark.parametrize(
     "ask",
-    [Results.reproduction, lambda results: results.rerun("train"), Results.reads, Results.runs],
+    [
+        Results.reproduction,
+        Results.reads,
+        Results.runs,
+        Results.visits,
+        Results.pushed,
+        Results.applied,
+        Results.shared,
+        Results.readings,
+        lambda results: results.rerun("train"),
+        lambda results: results.repeated(0),
+    ],
 )
 def test_a_failed_scenario_fails_who_asks(results_of: ResultsOf, ask: Callable[[Results], object]) -> None:
     """The submission's failure is the check's."""
-    found = results_of(dict.fromkeys(("reproduce", "train", "alone", "explore"), FAILURE))
+    found = results_of(dict.fromkeys(SCENARIOS, FAILURE))
     with pytest.raises(CheckFailed) as failure:
         ask(found)
     assert failure.value is FAILURE
@@ -56,7 +79,50 @@ def test_a_switch_that_nobody_could_play_is_pending(results_of: ResultsOf) -> No
     """It is planned only where the versions are known or can be made."""
     with pytest.raises(Pending) as pending:
         results_of({}).visits()
-    assert ".dvc/cache" in pending.value.hint
+    assert pending.value.found == "the data of the versions was not handed in and cannot be made again"
+    hint = "Hand in the folder with .dvc/cache, or show the examiner the switch on your machine."
+    assert pending.value.hint == hint
+
+
+def test_the_facts_of_sharing_and_exploring(results_of: ResultsOf) -> None:
+    """Each under its scenario's name, and refused under another's."""
+    own = OwnExperiment((TREES,), ran(), "wild-run", "c" * 40, {})
+    runs = Runs((own,), ("a", "a"), ("b", "b"))
+    applied = Applied(None, own, ran(), state(PLAIN), {})
+    shared = Shared(ran(), ran(), ran(), ran(), own, frozenset({own.name}), state(PLAIN), {})
+    pushed = Pushed("c", ran(), ran(), ran(), {}, frozenset(), {}, "data.csv", {})
+    visits = (Visit("c", "0", "0", 3, ran()),)
+    facts = {"explore": runs, "apply": applied, "share": shared, "push": pushed, "switch": visits}
+    found = results_of(facts)
+    assert (found.runs(), found.applied(), found.shared()) == (runs, applied, shared)
+    assert (found.pushed(), found.visits()) == (pushed, visits)
+    others = results_of({**dict.fromkeys(facts, "nothing"), "x": 1})
+    for ask in (others.runs, others.applied, others.shared, others.pushed, others.visits):
+        with pytest.raises(HarnessError, match="found str, not"):
+            ask()
+
+
+def test_what_became_of_a_model_that_was_taught_is_known_or_not(results_of: ResultsOf) -> None:
+    """Where the lesson failed or was none, nothing is known."""
+    assert results_of({}).taught() == Taught("unknown")
+    assert results_of({"taught": FAILURE}).taught() == Taught("unknown")
+    assert results_of({"taught": Taught("seen", 0.9, 0.8), "x": 1}).taught() == Taught("seen", 0.9, 0.8)
+
+
+def test_the_commands_of_a_scenario_are_told_where_it_failed_too(
+    new_workspace: NewWorkspace, tmp_path: Path
+) -> None:
+    """None for one that was not played."""
+
+    def play(ws: Workspace) -> None:
+        ws.run("sh", "-c", "exit 3")
+        raise FAILURE
+
+    with ScenarioTree([Scenario("train", "t", play)], tmp_path / "tree", lambda _: new_workspace()) as tree:
+        tree.start()
+        found = Results(tree, frozenset({"train"}))
+        assert [step.exit_code for step in found.steps_of("train")] == [3]
+        assert found.steps_of("split") == ()
 
 
 def test_nothing_is_a_possible_answer(results_of: ResultsOf) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from fixtures.workspaces import NewWorkspace, write_tree
 from harness.errors import CheckFailed
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.labs.dvc_versioning.draws import generator
-from harness.labs.dvc_versioning.thorough_edits import Edit, Editor, numbers, params_in
+from harness.labs.dvc_versioning.thorough_edits import LARGEST_DATA, Edit, Editor, numbers, params_in
 from harness.workspace.workspace import Workspace
 
 P, DATA, CODE = "params.yaml", "data.csv", "a.py"
@@ -46,6 +47,76 @@ def test_every_kind_is_drawn(workspace: Workspace) -> None:
     assert edits != drawn(workspace, seed=2)
     assert {edit.path for edit in edits if edit.kind == "deletion"} == {"a.out"}
     assert {edit.key for edit in edits if edit.kind == "parameter"} == {"n"}, "text has no other value to try"
+
+
+def test_a_parameter_is_given_the_value_that_is_told(workspace: Workspace) -> None:
+    """Another one of its own kind each time."""
+    edits = [edit for edit in drawn(workspace) if edit.kind == "parameter"]
+    assert len({edit.value for edit in edits}) > 1
+    for edit in edits:
+        assert type(edit.value) is int
+        assert edit.value != 4
+        assert edit.words == f"change n in {P} from 4 to {edit.value}"
+
+
+def test_as_many_edits_as_were_asked_for(workspace: Workspace) -> None:
+    """No more, whatever could be done."""
+    assert len(drawn(workspace)) == 80
+
+
+def test_the_words_of_each_edit(workspace: Workspace) -> None:
+    """A student repeats them by hand: every row and every line is named by its number."""
+    words = {edit.words for edit in drawn(workspace) if edit.kind != "parameter"}
+    assert words == {
+        *(f"remove row {row} of {DATA}" for row in (1, 2, 3)),
+        *(f"append row {row} to {DATA} once more" for row in (1, 2, 3)),
+        *(f"put {path} back as it was" for path in (P, DATA, CODE)),
+        *(f"change {text} to {text}1 in line 1 of {CODE}" for text in ("4", "0.5")),
+        f"add a comment at the end of {CODE}",
+        "delete a.out",
+    }
+
+
+def test_rows_stay_whole(workspace: Workspace) -> None:
+    """Blanks at a row's end are its own, whatever ends the lines; without a newline at the end it gets one."""
+    workspace.write(DATA, b"h \r\nX\t\r\n2 \r\n3 X\r\n")
+    edits = {edit.words: edit.data for edit in drawn(workspace) if edit.kind == "data"}
+    assert edits == {
+        f"remove row 1 of {DATA}": b"h \r\n2 \r\n3 X\r\n",
+        f"remove row 2 of {DATA}": b"h \r\nX\t\r\n3 X\r\n",
+        f"remove row 3 of {DATA}": b"h \r\nX\t\r\n2 \r\n",
+        f"append row 1 to {DATA} once more": b"h \r\nX\t\r\n2 \r\n3 X\nX\t\n",
+        f"append row 2 to {DATA} once more": b"h \r\nX\t\r\n2 \r\n3 X\n2 \n",
+        f"append row 3 to {DATA} once more": b"h \r\nX\t\r\n2 \r\n3 X\n3 X\n",
+    }
+
+
+def test_a_constant_is_changed_in_its_own_line(workspace: Workspace) -> None:
+    """The other lines stay; a script in another language has comments, and no constants that are known."""
+    write_tree(workspace.repo, {CODE: "a = 1\nb = 2\nc = 3\n", "b.sh": "echo 5\n"})
+    both = Pipeline((replace(A, deps=(CODE, "b.sh", DATA)),))
+    edits = drawn(workspace, pipeline=both)
+    assert {edit.data for edit in edits if edit.kind == "constant"} == {
+        b"a = 11\nb = 2\nc = 3\n",
+        b"a = 1\nb = 21\nc = 3\n",
+        b"a = 1\nb = 2\nc = 31\n",
+    }
+    assert {edit.path for edit in edits if edit.kind == "comment"} == {CODE, "b.sh"}
+
+
+def test_data_that_is_too_large_or_gone_is_not_edited(workspace: Workspace) -> None:
+    """What else there is, is."""
+    with (workspace.repo / DATA).open("wb") as file:
+        file.truncate(LARGEST_DATA + 1)
+    assert {edit.kind for edit in drawn(workspace)} == {
+        "parameter",
+        "comment",
+        "constant",
+        "deletion",
+        "undo",
+    }
+    workspace.remove(DATA)
+    assert "data" not in {edit.kind for edit in drawn(workspace)}
 
 
 def test_an_undo_comes_after_what_it_undoes(workspace: Workspace) -> None:
@@ -85,8 +156,9 @@ def test_a_parameter_is_set_in_the_file_as_it_is(workspace: Workspace) -> None:
     edit.apply(workspace)
     assert workspace.read(P) == b"n: 9  # trees\nname: y\n"
     workspace.write(P, b"name: y\n")
-    with pytest.raises(CheckFailed, match="n in params"):
+    with pytest.raises(CheckFailed, match="n in params") as failure:
         edit.apply(workspace)
+    assert "n" in failure.value.found
 
 
 def test_scripts_that_are_read_and_not_declared_are_edited(workspace: Workspace) -> None:
