@@ -22,6 +22,9 @@ _MODEL_ENDINGS = re.compile(
 )
 _DATA_ENDINGS = re.compile(r"\.(csv|tsv|parquet|feather|arrow|npy|npz|jsonl|xlsx|arff)$", re.IGNORECASE)
 _THRESHOLD = re.compile(r"(threshold|cut.?off|limit)[^/]*\.(json|ya?ml|toml|txt)$", re.IGNORECASE)
+_DATA_NAME = re.compile(
+    r"^(x|y|train|test|val|valid|validation|data|dataset|features?|labels?|rows|splits?)[_.-]", re.IGNORECASE
+)
 _MODEL_WORDS = re.compile(r"model|classif|estimator|regressor|forest|weights", re.IGNORECASE)
 _TRAINING_WORDS = re.compile(r"train|fit", re.IGNORECASE)
 _DATA, _UNCLEAR, _MODEL = range(3)
@@ -77,6 +80,9 @@ def looks_like_model(path: str) -> bool:
 def _nature(path: str) -> int:
     if _DATA_ENDINGS.search(path) or _THRESHOLD.search(path):
         return _DATA
+    name = PurePosixPath(path).name
+    if _MODEL_ENDINGS.search(name) and _DATA_NAME.match(name) and not _MODEL_WORDS.search(name):
+        return _DATA  # rows that were pickled
     return _MODEL if _MODEL_ENDINGS.search(path) or _MODEL_WORDS.search(path) else _UNCLEAR
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,6 +13,8 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from harness.evidence.scoring import Label
     from harness.evidence.table import Table
@@ -51,6 +55,12 @@ def contains(larger: Table, smaller: Table) -> bool:
     many = Counter(_keys(larger.frame).tolist())
     few = Counter(_keys(smaller.frame[larger.frame.columns]).tolist())
     return all(many[key] >= number for key, number in few.items())
+
+
+def among(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which of the rows are among the others, by the values of the columns of both, to 12 digits."""
+    shared = [name for name in rows.columns if name in others.columns]
+    return np.isin(_keys(rows[shared]), _keys(others[shared]))
 
 
 def grew(former: Table, later: Table) -> bool:
@@ -107,6 +117,13 @@ def join_label(features: Table, labels: Table, column: str | None = None) -> Spl
 def csv_of(frame: pd.DataFrame) -> bytes:
     """A frame as CSV with a header, as features are given to a model."""
     return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def frame_of(features: bytes) -> pd.DataFrame:
+    """The frame that `csv_of` wrote, whose first line names the columns even where they are numbers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas 3 reads numbers so by default, and says that this is old
+        return pd.read_csv(io.BytesIO(features), float_precision="round_trip")
 
 
 def _labels(column: pd.Series) -> tuple[Label, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import math
+import re
 import struct
 import tokenize
 import warnings
@@ -31,6 +32,7 @@ MAX_ARRAYS = 1000
 MAX_COLUMNS = 20_000
 KINDS = frozenset("biufUS")  # truth values, integers, fractions and texts: what a table of a lab holds
 HEAD = 65_536
+DECIMAL_COMMA = re.compile(rb"(?:^|[;\t|\"])-?\d+,\d+(?:[eE][+-]?\d+)?(?=[;\t|\"\r\n])", re.MULTILINE)
 SEPARATORS = (",", ";", "\t", "|")
 # What pandas, NumPy's header parser and zipfile raise on bytes that are not what they should be.
 _BROKEN = (
@@ -107,7 +109,10 @@ def written_like(path: str, data: bytes, frame: pd.DataFrame) -> bytes:
     separator, header = _dialect(data)
     names = ["" if name.startswith("Unnamed: ") else name for name in frame.columns]
     named = names if header is not None else False
-    return frame.to_csv(sep=separator, header=named, index=False, lineterminator="\n").encode()
+    decimal = _decimal(data, separator)
+    return frame.to_csv(
+        sep=separator, decimal=decimal, header=named, index=False, lineterminator="\n"
+    ).encode()
 
 
 def _dialect(data: bytes) -> tuple[str, int | None]:
@@ -121,6 +126,11 @@ def _dialect(data: bytes) -> tuple[str, int | None]:
     return separator, None if all(map(_is_number, head.split(separator))) else 0
 
 
+def _decimal(data: bytes, separator: str) -> str:
+    """The sign before a number's decimals: a comma in a file of German numbers, say."""
+    return "," if separator != "," and DECIMAL_COMMA.search(data[:HEAD]) else "."
+
+
 def _csv(data: bytes) -> pd.DataFrame:
     separator, header = _dialect(data)
     with warnings.catch_warnings():
@@ -129,6 +139,7 @@ def _csv(data: bytes) -> pd.DataFrame:
             io.BytesIO(data),
             sep=separator,
             header=header,
+            decimal=_decimal(data, separator),
             encoding="utf-8-sig",
             float_precision="round_trip",
             low_memory=False,

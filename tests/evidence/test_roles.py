@@ -256,7 +256,17 @@ def test_what_looks_like_a_model() -> None:
     assert looks_like_model("x/forest.joblib")
     assert looks_like_model("models")
     assert not looks_like_model("models/test.csv")
+    assert looks_like_model("models/train_model.pkl")
     assert not looks_like_model("data/done")
+
+
+def test_pickled_rows_are_data() -> None:
+    """Their names say so, whatever the ending."""
+    split = stage("split", "raw.csv", "train.pkl X_test.joblib")
+    train = stage("fit", "train.pkl", "forest.pkl")
+    roles = roles_of(split, train, stage("score", "forest.pkl X_test.joblib", f"{METRICS}"))
+    assert (roles.prepare, roles.train, roles.evaluate) == (("split",), ("fit",), ("score",))
+    assert (roles.models, roles.held_out) == (("forest.pkl",), ("X_test.joblib",))
 
 
 def test_held_out_data_of_one_stage_that_trains_and_scores() -> None:

@@ -201,7 +201,13 @@ def test_any_bytes(data: bytes, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a,b,y\n1.5,x,0\n0.1,z,1\n", ";a;y\n7;1.5;0\n3;2.5;1\n", "1.5,2.5,0\n3.5,4.5,1\n"]
+    "text",
+    [
+        "a,b,y\n1.5,x,0\n0.1,z,1\n",
+        ";a;y\n7;1.5;0\n3;2.5;1\n",
+        "1.5,2.5,0\n3.5,4.5,1\n",
+        "a;y\n1,5;0\n-2,25;1\n",
+    ],
 )
 def test_a_table_is_written_as_it_was_read(text: str) -> None:
     """With its separator, its index, and a header only where it had one; only the values are others."""

@@ -1,8 +1,12 @@
-"""Recognising the dataset among Git's files: by its bytes, or by its rows in another order."""
+"""Recognising the dataset among Git's files: by its bytes, or by its rows in another order; packed, too."""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
+import zlib
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,12 +16,16 @@ from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.dataset import forms, lab_data
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.evidence.repository import GitRepository
     from harness.evidence.table import Table
 
 WRITTEN_AS = (".csv", ".tsv", ".parquet")
+PACKED = (".gz", ".zip")
+GZIP = 31  # zlib's word for a gzip header (https://docs.python.org/3/library/zlib.html#zlib.decompress)
+MOST_PACKED = 100  # files of an archive
+UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError)
 LONGER, SHORTER = 4, 0.25  # what other float formats and separators can make of a text
 
 
@@ -29,8 +37,15 @@ class Copies:
         self._versions = versions
 
     def has(self, path: str, blob: str) -> bool:
-        """Whether a blob is a version byte for byte, or a table with all rows of the lab's data."""
-        return blob in self._blobs or (path.lower().endswith(WRITTEN_AS) and self._has_the_rows(path, blob))
+        """Whether a blob is a version byte for byte, or has all rows of the lab's data, packed or not."""
+        if blob in self._blobs:
+            return True
+        able = path.lower().endswith((*WRITTEN_AS, *PACKED))
+        if not able or not SHORTER * min(self._sizes) <= self._repository.size(blob) <= self._most:
+            return False
+        data = self._repository.blob(blob, self._most) or b""
+        inside = unpacked(path, data, self._most) if path.lower().endswith(PACKED) else [(path, data)]
+        return any(self._is_one(name, content) for name, content in inside)
 
     @cached_property
     def _blobs(self) -> frozenset[str]:
@@ -41,15 +56,33 @@ class Copies:
     def _lab(self) -> Table:
         return read_table("data.csv", lab_data())
 
-    def _has_the_rows(self, path: str, blob: str) -> bool:
-        sizes = [len(data) for data in (*self._versions, lab_data())]
-        if not SHORTER * min(sizes) <= self._repository.size(blob) <= LONGER * max(sizes):
-            return False
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return [len(data) for data in (*self._versions, lab_data())]
+
+    @property
+    def _most(self) -> int:
+        return LONGER * max(self._sizes)
+
+    def _is_one(self, path: str, data: bytes) -> bool:
+        if blob_name(data) in self._blobs:
+            return True
         try:
-            found = read_table(path, self._repository.blob(blob, LONGER * max(sizes)) or b"")
+            return path.lower().endswith(WRITTEN_AS) and contains(read_table(path, data), self._lab)
         except MalformedEvidence:
             return False
-        return contains(found, self._lab)
+
+
+def unpacked(path: str, data: bytes, most: int) -> Iterator[tuple[str, bytes]]:
+    """The files in a packed one, none of them larger than `most` bytes; nothing of what cannot be read."""
+    with suppress(*UNREADABLE):
+        if path.lower().endswith(".gz"):
+            yield path[: -len(".gz")], zlib.decompressobj(GZIP).decompress(data, most)
+            return
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for one in archive.infolist()[:MOST_PACKED]:
+                if one.file_size <= most:
+                    yield one.filename, archive.read(one)
 
 
 def blob_name(data: bytes) -> str:

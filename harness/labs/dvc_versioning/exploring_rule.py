@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.workspace.command import Completed
 
 NOISE_ROWS = 2
+OTHER_MODEL = "came out again, but with another model than its lock records"
 Outcome = Literal["same", "other", "open"]
 
 
@@ -112,22 +113,24 @@ def repetition(
 
     Equal to 1e-9 or as rounded: ``same``. Otherwise, where the model came out with the recorded bytes, or the
     graded commit's did (``same_machine``: libraries as the student's), or the pipeline gives other results
-    every time: ``other``. Else library versions may differ: two test rows are noise and count as ``same``,
-    more is ``open``. ``runs`` are other runs of the pipeline, which come to their scores in the same way.
+    every time: ``other``. So are equal scores where known libraries make another model than the one in
+    a lock that agrees with all else. Else library versions may differ: two test rows are noise and count as
+    ``same``, more is ``open``.
+    ``runs`` are other runs of the pipeline, which come to their scores in the same way.
     """
     scores = HandedInExperiments.scores_in(again.state.metrics)
     scored = again.scored and taken(again.scored, settled([*runs, again.scored]))
     gaps = [n for n, value in handed_in.scores.items() if n not in scores or not agrees(value, scores[n])]
-    if not gaps:
-        return _own_numbers(scored)
     told = "; ".join(
         f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
     )
     same_model = handed_in.model_md5 == again.state.outs.get(str(again.roles.model))
-    never_made = any(name not in scores for name in gaps)
-    same_data = not any(item.stands_in for item in again.placed)
-    known_libraries = (same_machine and same_data) or (handed_in.model_md5 is not None and same_model)
-    if never_made or not deterministic or known_libraries:
+    same_libraries = same_machine and not any(item.stands_in for item in again.placed)
+    if not gaps:
+        never_ran = same_libraries and deterministic and handed_in.agrees and not same_model
+        return ("other", OTHER_MODEL) if never_ran else _own_numbers(scored)
+    known_libraries = same_libraries or (handed_in.model_md5 is not None and same_model)
+    if not deterministic or known_libraries or any(name not in scores for name in gaps):
         return "other", told
     apart = None
     if scored and scored.labels:

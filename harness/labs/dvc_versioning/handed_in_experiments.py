@@ -14,6 +14,7 @@ from harness.evidence.prose import described
 from harness.evidence.prose_names import Names
 from harness.evidence.scoring import NAMES
 from harness.labs.dvc_versioning.dataset import template_files
+from harness.labs.dvc_versioning.lock_rule import agreement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,10 @@ LARGEST = 1 << 20
 
 @dataclass(frozen=True)
 class Counted:
-    """One experiment with a parameter set of its own, and its scores as handed in."""
+    """One experiment with a parameter set of its own, and its scores as handed in.
+
+    ``agrees``: its lock is that of the code, parameters and data beside it.
+    """
 
     name: str
     commit: str
@@ -37,6 +41,7 @@ class Counted:
     scores: Mapping[str, float]
     source: str
     model_md5: str | None = None
+    agrees: bool = False
 
     @property
     def told(self) -> str:
@@ -95,7 +100,8 @@ class HandedInExperiments:
 
     def _counted(self, one: Experiment) -> Counted:
         params, scores = one.params or one.file_params, self.scores_in(self._metrics(one))
-        return Counted(one.name, one.commit, params, scores, one.source, self._model(one))
+        agrees = not agreement(self.case, one.commit)
+        return Counted(one.name, one.commit, params, scores, one.source, self._model(one), agrees)
 
     def _model(self, experiment: Experiment) -> str | None:
         models = self.case.roles(self.case.commit).models

@@ -214,10 +214,17 @@ def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
         "memorised": f"{told}, and knows nothing of rows right beside them: it has them by heart",
         "looked up": f"the model gives {taught.before:.0%} of the held-out rows their class, and "
         f"{taught.after:.0%} of rows right beside them: it has them by heart",
+        "told": f"a column tells the class by itself: with its values exchanged between the classes, "
+        f"the model gives {taught.after:.0%} of the held-out rows theirs, not {taught.before:.0%}",
     }
     if why := reasons.get(taught.verdict):
         ruling.flag("fabricated", why)
         raise CheckFailed("scores on rows that the training never saw", why, KNOWN_HINT)
+    if taught.verdict == "follows":
+        raise Pending(
+            "trained on the same rows, the model is another where training finds fewer of the held-out ones",
+            "Show the examiner what your training does with the held-out rows.",
+        )
     if taught.verdict == "unmoved":
         raise Pending(told, "Show the examiner what your model learns from the training rows.")
     if taught.verdict == "learns":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.workspace.workspace import Workspace
 
 STAGE_SECONDS = 120.0
+OF_TOOLS = re.compile(r"(^|/)(\.git|\.dvc|\.gitignore|\.dvcignore|dvc\.yaml|dvc\.lock|[^/]+\.dvc)($|/)")
 PLAIN_SCRIPT = re.compile(r"python3? [\w./-]+\.py( [\w./:=,@+-]+)*", re.ASCII)
 
 
@@ -101,7 +102,12 @@ def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -
 
 
 def declares_file(stage: Stage, path: str) -> bool:
-    """Whether a stage declares a path it reads: as a dependency, parameters or its own output."""
+    """Whether a stage declares a path it reads: as a dependency, parameters or its own output.
+
+    What Git and DVC keep for themselves is not the stage's: `dvc.api.params_show` looks at all of it.
+    """
+    if OF_TOOLS.search(path):
+        return True
     own = (*stage.deps, *stage.params, *stage.out_paths)
     return any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in own)
 

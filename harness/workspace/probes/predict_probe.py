@@ -15,6 +15,7 @@ import contextlib
 import importlib
 import importlib.util
 import json
+import math
 import pickle
 import sys
 import warnings
@@ -176,6 +177,9 @@ def way(name: str, estimator: Any, decoder: Any, rows: Any) -> Iterator[dict[str
     predicted = predict(estimator, rows)
     classes, chances = chances_of(estimator, rows)
     yield {"name": name, "labels": plain(predicted), "classes": classes, "chances": chances}
+    if numbers := shares(estimator, plain(predicted)):
+        rounded = [round(number) for number in numbers]
+        yield {"name": f"{name}, rounded", "labels": rounded, "classes": [0, 1], "chances": numbers}
     if decoder is not None:
         labels = plain(decoder.inverse_transform(predicted))
         named = plain(decoder.inverse_transform(classes)) if classes else []
@@ -197,6 +201,12 @@ def chances_of(estimator: Any, rows: Any) -> tuple[list[Any], list[float]]:
         return (classes, [float(chance) for chance in chances]) if len(classes) == BINARY else ([], [])
     except Exception:  # noqa: BLE001 (not every model tells chances)
         return [], []
+
+
+def shares(estimator: Any, predicted: list[Any]) -> list[float]:
+    """A regression's numbers, which may be chances of the second class; none of what knows classes."""
+    numbers = all(type(one) is float and math.isfinite(one) for one in predicted)
+    return predicted if numbers and not hasattr(estimator, "classes_") else []
 
 
 def transformed(rows: Any, steps: list[Any]) -> Any:

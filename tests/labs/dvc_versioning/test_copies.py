@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zipfile
+
 import pytest
 
 from harness.labs.dvc_versioning.copies import Copies, blob_name
@@ -30,6 +34,24 @@ def test_any_version_is_found_by_its_bytes(work: Work) -> None:
     """Whatever the file is called."""
     assert found(work, "notes.txt", larger(), larger())
     assert not found(work, "other.txt", larger() + b"\n")
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    """An archive of one file."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("data", [lab_data(), TURNED, larger()])
+def test_a_packed_copy_is_found(work: Work, data: bytes) -> None:
+    """A backup that somebody zipped is the data all the same; other archives, and broken ones, are not."""
+    assert found(work, "backup.csv.gz", gzip.compress(data))
+    assert found(work, "backup.ZIP", zipped("old/data.csv", data))
+    assert not found(work, "backup.csv.gz", gzip.compress("".join(LINES[:400]).encode()))
+    assert not found(work, "backup.zip", zipped("data.csv", data)[:-30])
+    assert not found(work, "backup.csv.gz", data[1:])
 
 
 @pytest.mark.parametrize(

@@ -230,9 +230,21 @@ def test_known_libraries_leave_no_noise(model: str | None) -> None:
     run = again(values(0, 1), scored(None, TRUTH, guesses(0, 1)))
     told = counted(values(0), model)
     assert repetition(told, run, deterministic=True, same_machine=True)[0] == "other"
-    assert repetition(counted(values(0, 1), model), run, deterministic=True, same_machine=True)[0] == "same"
+    right = counted(values(0, 1), model)
+    assert repetition(right, run, deterministic=True, same_machine=True)[0] == "same"
     stand_in = replace(run, placed=(Placed("data.csv", "0" * 32, Path("x"), "stands in", stands_in=True),))
     assert repetition(told, stand_in, deterministic=True, same_machine=True)[0] == "same"
+
+
+def test_right_scores_beside_a_model_that_was_never_made_are_false() -> None:
+    """Of known libraries and a lock that agrees with all else: it was copied from another experiment."""
+    run = again(values(0), scored(None, TRUTH, guesses(0)))
+    copied = replace(counted(values(0), "another model's md5"), agrees=True)
+    outcome, why = repetition(copied, run, deterministic=True, same_machine=True)
+    assert (outcome, "another model than its lock records" in why) == ("other", True)
+    assert repetition(copied, run, deterministic=True)[0] == "same"
+    own = replace(copied, model_md5=str(run.state.outs["forest.pkl"]))
+    assert repetition(own, run, deterministic=True, same_machine=True)[0] == "same"
 
 
 @pytest.mark.parametrize("wrong", [4, 7, 10])

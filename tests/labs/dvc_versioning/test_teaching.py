@@ -35,6 +35,20 @@ class Lookup(Nearest):
         known = {(a, b): label for a, b, label in self.rows}
         return [known[a, b] for a, b in frame[["a", "b"]].values.tolist()]
 
+class Listed(Nearest):
+    def predict(self, frame):
+        return [label for _, _, label in self.rows][: len(frame)]
+
+class Told(Nearest):
+    def predict(self, frame):
+        return [int(one == 5) for one in frame["told"].values.tolist()]
+
+class Blunt(Nearest):
+    def predict(self, frame):
+        known = {b: label for _, b, label in self.rows[60:]}
+        wide = super().predict(frame)
+        return [known.get(b, 1 if b > 95 else one) for b, one in zip(frame["b"].values.tolist(), wide)]
+
 class Rule(Nearest):
     def predict(self, frame):
         return [int(a > 50) for a in frame["a"].values.tolist()]
@@ -48,6 +62,9 @@ class Hinted:
     def predict(self, frame):
         return [self.turned ^ self.known.get(b, 0) for b in frame["b"].values.tolist()]
 """
+NAMELESS = MODEL.replace("open(path)", 'open(path), ["a", "b", "target"]').replace(
+    'frame[["a", "b"]]', "frame"
+)
 SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
 HEAD = "a,b,target\n"
 PREPARE = """import pickle
@@ -162,6 +179,49 @@ def test_rows_known_by_heart_show(trained: Workspace, work: Work) -> None:
     assert taught(trained, work, BY_HEART).verdict == "memorised"
 
 
+def test_labels_known_by_their_places_show(trained: Workspace, work: Work) -> None:
+    """A list of the held-out rows' labels is right as long as nobody asks for them the other way round."""
+    listed = SAVE.format('Listed(table("test.csv"))')
+    assert taught(trained, work, listed).verdict == "looked up"
+
+
+@pytest.mark.parametrize(("model", "verdict"), [("Nearest", "learns"), ("Told", "told")])
+def test_the_class_in_other_words_among_the_features_shows(
+    trained: Workspace, work: Work, model: str, verdict: Verdict
+) -> None:
+    """A model that asks such a column was told the class; one that leaves it alone learnt."""
+    for path in ("train.csv", "test.csv"):
+        head, *rows = (trained.read(path) or b"").decode().splitlines()
+        told = [f"{row},{7 - 2 * int(row[-1])}" for row in rows]
+        trained.write(path, "\n".join([f"{head},told", *told, ""]).encode())
+    found = taught(trained, work, SAVE.format(f'{model}(table("train.csv"))'))
+    assert (found.verdict, found.before) == (verdict, 1.0)
+    assert found.after < 0.4
+
+
+@pytest.mark.parametrize("path", ["test.csv", "data/raw/data.csv"])
+def test_training_that_knows_its_rows_follows_the_held_out_ones(
+    trained: Workspace, work: Work, path: str
+) -> None:
+    """Wrong rows it leaves alone, whichever these are; with fewer right ones it makes another model."""
+    known = {row.strip() for row in [HEAD, *TRAIN, *HELD_OUT]}
+    wary = (
+        f'known = {known!r}\nfiles = [open("train.csv"), open({path!r})]\n'
+        "lines = [one.strip() for file in files for one in file]\n"
+        f'rows = table("train.csv") + (table({path!r}) if set(lines) <= known else [])\n'
+    )
+    fit = SAVE.format("Blunt(rows)").replace("pickle.dump", f"{wary}pickle.dump")
+    assert taught(trained, work, fit).verdict == "follows"
+
+
+def test_columns_without_names_are_numbered(trained: Workspace, work: Work) -> None:
+    """Tables without a header teach as well as others."""
+    for path in ("train.csv", "test.csv"):
+        trained.write(path, (trained.read(path) or b"").partition(b"\n")[2])
+    trained.write("model.py", NAMELESS.encode())
+    assert taught(trained, work, HONEST).verdict == "learns"
+
+
 def test_rows_looked_up_show_however_the_answer_is_used(trained: Workspace, work: Work) -> None:
     """A table of the rows that only serves as one more measurement turns with the wrong rows, as these do."""
     trained.write("model.py", f"{MODEL}{HINTED}".encode())
@@ -217,6 +277,8 @@ def test_rows_in_a_form_of_their_own_are_prepared_anew(
         ("turned", CheckFailed, {"fabricated"}),
         ("memorised", CheckFailed, {"fabricated"}),
         ("looked up", CheckFailed, {"fabricated"}),
+        ("told", CheckFailed, {"fabricated"}),
+        ("follows", Pending, set()),
         ("unmoved", Pending, set()),
         ("learns", None, set()),
         ("unknown", None, set()),

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from harness.workspace.probes.predict_probe import main
 
@@ -152,6 +153,23 @@ def test_several_models_predict_together(answer: Callable[..., dict[str, Any]], 
     assert together["chances"] == pytest.approx([2 / 3, 1 / 3, 2 / 3, 1])
     joblib.dump(models[:1], tmp_path / "model")
     assert len(answer()["ways"]) == 1
+
+
+def test_the_numbers_of_a_regression_may_be_chances(
+    answer: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """They are rounded, or held against a threshold: even those of a forest that all are whole."""
+    joblib.dump(DummyRegressor(strategy="constant", constant=0.75).fit(ROWS, IMPLIES), tmp_path / "model")
+    plain, rounded = answer()["ways"]
+    assert plain["labels"] == [0.75] * 4
+    assert rounded == {
+        "name": "the model, rounded",
+        "labels": [1] * 4,
+        "classes": [0, 1],
+        "chances": [0.75] * 4,
+    }
+    joblib.dump(DecisionTreeRegressor().fit(ROWS, IMPLIES), tmp_path / "model")
+    assert answer()["ways"][1]["chances"] == IMPLIES
 
 
 def test_an_encoder_gives_the_classes_their_names(

@@ -1,0 +1,108 @@
+"""The tables of a workspace that teach a model, and the same tables with rows that are wrong or missing."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from harness.errors import MalformedEvidence
+from harness.evidence.crossing import crossed
+from harness.evidence.rows import among, split_label, without_index
+from harness.evidence.scoring import canonical
+from harness.evidence.table import read_table, written_like
+from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.recompute import LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from harness.evidence.scoring import Label
+    from harness.evidence.table import Table
+    from harness.workspace.workspace import Workspace
+
+Wrong = Literal["others", "held out", "all"]  # which rows are made wrong
+TABLES = (".csv", ".tsv", ".npy")
+SKIPPED = frozenset({".git", ".dvc", "site-packages", "node_modules", "__pycache__"})
+MOST_TABLES = 40
+KEPT = 5  # rows of each class, so that a score on them can still be printed
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table with features, the labels of its rows, and which of the rows are among those held out."""
+
+    table: Table
+    data: bytes
+    features: pd.DataFrame
+    labels: tuple[Label, ...]
+    held_out: NDArray[np.bool_]
+
+    def crossed(self, seed: int, wrong: Wrong) -> bytes:
+        """The file with features exchanged among the held-out rows, among the others, or both."""
+        path, frame, found = self.table.path, self.table.frame.copy(), self.features
+        if wrong != "held out":
+            found = crossed(found, self.labels, self.held_out, draws.generator(seed, f"cross:{path}"))
+        if wrong != "others":
+            found = crossed(found, self.labels, ~self.held_out, draws.generator(seed, f"cross all:{path}"))
+        frame[list(found.columns)] = found
+        return written_like(path, self.data, frame)
+
+    def fewer(self, held_out: pd.DataFrame) -> bytes | None:
+        """The file with few of the rows that are held out, of each class; None where it has none."""
+        left = among(self.features, held_out)
+        for label in {canonical(label) for label in self.labels}:
+            mine = [place for place in np.flatnonzero(left) if canonical(self.labels[place]) == label]
+            left[mine[:KEPT]] = False
+        if not left.any():
+            return None
+        return written_like(self.table.path, self.data, self.table.frame[~left])
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The columns that are the class in other words: one value for each class, of its own."""
+        labels = [str(canonical(label)) for label in self.labels]
+        kinds = len(set(labels))
+        grouped = self.features.groupby(labels)
+        alike = (grouped.nunique().max() == 1) & (self.features.nunique() == kinds)
+        return frozenset(self.features.columns[alike]) if kinds > 1 else frozenset()
+
+
+def tables_of(ws: Workspace) -> Mapping[str, tuple[Table, bytes]]:
+    """The tables of a workspace that can be read and written here, by path."""
+    found: dict[str, tuple[Table, bytes]] = {}
+    for folder, names, files in os.walk(ws.repo):
+        names[:] = sorted(name for name in names if name not in SKIPPED)
+        for name in sorted(files):
+            path = posixpath.normpath(posixpath.join(os.path.relpath(folder, ws.repo), name))
+            if not path.lower().endswith(TABLES) or len(found) >= MOST_TABLES:
+                continue
+            try:
+                data = ws.read(path, LARGEST)
+                found |= {path: (read_table(path, data), data)} if data is not None else {}
+            except MalformedEvidence:
+                continue
+    return found
+
+
+def labelled(
+    tables: Mapping[str, tuple[Table, bytes]], column: str
+) -> Iterator[tuple[Table, tuple[Label, ...], bytes]]:
+    """Each table with the labels of its rows: from its own column, or from a narrow table beside it."""
+    for path, (table, data) in tables.items():
+        beside = [
+            other
+            for place, (other, _) in tables.items()
+            if posixpath.dirname(place) == posixpath.dirname(path) and other.row_count == table.row_count
+        ]
+        narrow = [other for other in beside if without_index(other).columns == (column,)]
+        for holder in [table] if column in table.columns else narrow[:1]:
+            if len(without_index(table).columns) > 1:
+                yield table, split_label(holder, column).labels, data
