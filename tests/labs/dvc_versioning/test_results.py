@@ -89,7 +89,7 @@ def test_the_facts_of_sharing_and_exploring(results_of: ResultsOf) -> None:
     own = OwnExperiment((TREES,), ran(), "wild-run", "c" * 40, {})
     runs = Runs((own,), ("a", "a"), ("b", "b"))
     applied = Applied(None, own, ran(), state(PLAIN), {})
-    shared = Shared(ran(), ran(), ran(), ran(), own, frozenset({own.name}), state(PLAIN), {})
+    shared = Shared(ran(), ran(), ran(), ran(), own, frozenset({"wild-run"}), state(PLAIN), {})
     pushed = Pushed("c", ran(), ran(), ran(), {}, frozenset(), {}, "data.csv", {})
     visits = (Visit("c", "0", "0", 3, ran()),)
     facts = {"explore": runs, "apply": applied, "share": shared, "push": pushed, "switch": visits}
@@ -159,6 +159,12 @@ def test_an_evaluation_that_needs_more_than_it_declares_reads_the_model(
     found = results_of({"alone": {"score": one}, "reproduce": base}).reads()
     others = frozenset({"score.py", "test.csv"}) if seen is None else seen
     assert found == {"score": seen if whole else others | {"forest.pkl"}}
+
+
+def test_an_evaluation_that_did_not_run_alone_read_nothing(results_of: ResultsOf) -> None:
+    """What did not run by itself is not among what stages read."""
+    found = results_of({"alone": alone(), "reproduce": base_of()}).reads()
+    assert found == {"fit": frozenset({"fit.py"})}
 
 
 def test_a_pipeline_is_deterministic_until_shown_otherwise(results_of: ResultsOf) -> None:
