@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.evidence.repository import Commit, GitRepository
 
 LEAST_LIKE = 4
+FOLDERS = ("data/raw", "data")
 TABLES = (".csv", ".tsv", ".parquet")
 
 
@@ -23,7 +24,7 @@ def unlikeliness(path: str, pointers: Iterable[Pointer]) -> int:
     signs = (
         path.endswith(DATA_PATH),
         bool(hashes & set(known_forms())),
-        DATA_PATH.startswith(f"{path.split('/', 1)[-1]}/") or path.endswith(("data/raw", "data")),
+        path.endswith(FOLDERS),
         path.endswith(TABLES),
     )
     return next((rank for rank, sign in enumerate(signs) if sign), LEAST_LIKE)
