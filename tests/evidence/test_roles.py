@@ -260,15 +260,6 @@ def test_what_looks_like_a_model() -> None:
     assert not looks_like_model("data/done")
 
 
-def test_pickled_rows_are_data() -> None:
-    """Their names say so, whatever the ending."""
-    split = stage("split", "raw.csv", "train.pkl X_test.joblib")
-    train = stage("fit", "train.pkl", "forest.pkl")
-    roles = roles_of(split, train, stage("score", "forest.pkl X_test.joblib", f"{METRICS}"))
-    assert (roles.prepare, roles.train, roles.evaluate) == (("split",), ("fit",), ("score",))
-    assert (roles.models, roles.held_out) == (("forest.pkl",), ("X_test.joblib",))
-
-
 def test_held_out_data_of_one_stage_that_trains_and_scores() -> None:
     """A stage that reads all rows, as it trains and scores, holds out those that are not called training."""
     roles = roles_of(PREPARE, stage("te", "t.py out/train.csv out/test.csv", f"m.pkl *{METRICS}"))

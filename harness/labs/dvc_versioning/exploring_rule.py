@@ -124,12 +124,12 @@ def repetition(
     told = "; ".join(
         f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
     )
-    same_model = handed_in.model_md5 == again.state.outs.get(str(again.roles.model))
+    same_model = made_its_model(handed_in, again)
     same_libraries = same_machine and not any(item.stands_in for item in again.placed)
     if not gaps:
         never_ran = same_libraries and deterministic and handed_in.agrees and not same_model
         return ("other", OTHER_MODEL) if never_ran else _own_numbers(scored)
-    known_libraries = same_libraries or (handed_in.model_md5 is not None and same_model)
+    known_libraries = same_libraries or same_model
     if not deterministic or known_libraries or any(name not in scores for name in gaps):
         return "other", told
     apart = None
@@ -137,6 +137,12 @@ def repetition(
         known = {name: value for name, value in handed_in.scores.items() if name in NAMES}
         apart = rows_apart(known, scored.labels, scored.predictions, NOISE_ROWS) if known else None
     return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
+
+
+def made_its_model(handed_in: Counted, again: Reproduction) -> bool:
+    """Whether an experiment's model came out byte for byte: the libraries are those of the student then."""
+    made = again.state.outs.get(str(again.roles.model))
+    return handed_in.model_md5 is not None and handed_in.model_md5 == made
 
 
 def _own_numbers(scored: Scored | None) -> tuple[Outcome, str]:

@@ -112,6 +112,16 @@ def same_model(case: Case, base: Reproduction) -> bool:
     return recorded is not None and recorded.md5 == base.state.outs.get(recorded.path)
 
 
+def never_made(case: Case, base: Reproduction) -> str | None:
+    """The graded commit's model where its lock, which agrees with all beside it, has another than the run.
+
+    It shows something only where the libraries are known to be the student's.
+    """
+    recorded = case.locked_outs(case.commit).get(str(base.roles.model))
+    comparable = base.commit == case.commit and recorded is not None and not _other_rows(case, base)
+    return base.roles.model if comparable and not same_model(case, base) else None
+
+
 def _other_rows(case: Case, base: Reproduction) -> bool:
     """Whether the run's test rows may be others in number than those of the committed state."""
     return any(item.stands_in for item in base.placed) or bool(agreement(case, case.commit))

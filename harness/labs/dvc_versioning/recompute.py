@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from harness.errors import MalformedEvidence
 from harness.evidence.metrics import find_scores, load_metrics, otherness
 from harness.evidence.roles import looks_like_model
 from harness.evidence.rows import Split, join_label, label_column, split_label, without_index
-from harness.evidence.scoring import match
+from harness.evidence.scoring import canonical, match
 from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.dataset import LABEL
 from harness.labs.dvc_versioning.model_file import holds_several, why_no_model
@@ -21,7 +21,7 @@ from harness.workspace.files import remove_tree
 from harness.workspace.prediction import predict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.evidence.metrics import Scores
     from harness.evidence.pipeline import Pipeline
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LABELS = (LABEL, "label", "y", "diagnosis", "class")
 LARGEST = 1 << 30
+BINARY = 2
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,25 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
     first, doubt = found.ways[0].labels, _doubt(pipeline, roles, data)
     made = [model if path == roles.model else path for path in _made_for(pipeline, roles)]
+    ways = tuple(renamed(found.ways, held_out.labels))
     limits = limits_of(ws, [pipeline.stage(address) for address in roles.evaluate], made)
-    return Scored(reported, held_out.labels, first, doubt=doubt, ways=found.ways, limits=limits)
+    return Scored(reported, held_out.labels, first, doubt=doubt, ways=ways, limits=limits)
+
+
+def renamed(ways: Sequence[Way], labels: Sequence[Label]) -> Iterator[Way]:
+    """The ways; where one's two classes have names that no label has, with either one's for either."""
+    truth = sorted({canonical(label) for label in labels}, key=str)
+    for way in ways:
+        yield way
+        told = sorted({canonical(one) for one in way.classes or way.labels}, key=str)
+        if len(told) != BINARY or len(truth) != BINARY or set(told) & set(truth):
+            continue
+        for words, order in (("renamed", truth), ("renamed the other way round", truth[::-1])):
+            names = dict(zip(told, order, strict=True))
+            called, classes = (
+                tuple(names.get(canonical(one), one) for one in some) for some in (way.labels, way.classes)
+            )
+            yield replace(way, name=f"{way.name}, {words}", labels=called, classes=classes)
 
 
 def _doubt(pipeline: Pipeline, roles: Roles, model: bytes) -> str | None:
@@ -228,14 +246,19 @@ def split_held_out(tables: Sequence[Table]) -> Split | None:
 
 
 def reported_scores(files: Mapping[str, bytes]) -> Scores | None:
-    """The scores of the metrics file that has most of them; None when no file can be read."""
-    read = []
+    """The scores of the metrics file that has most of them; None when no file can be read.
+
+    Where none has all four, but all files together have, it is those of all: each may have a file of its own.
+    """
+    read = {}
     for path, data in files.items():
         try:
-            read.append(find_scores(load_metrics(path, data)))
+            read[path] = load_metrics(path, data)
         except MalformedEvidence:
             continue
-    return max(read, key=lambda scores: len(scores.values), default=None)
+    fullest = max(map(find_scores, read.values()), key=lambda scores: len(scores.values), default=None)
+    together = find_scores({PurePosixPath(path).stem: dict(values) for path, values in read.items()})
+    return together if fullest and not fullest.complete and together.complete else fullest
 
 
 def held_out_files(ws: Workspace, paths: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ from harness.labs.dvc_versioning.recompute import (
     held_out_tables,
     model_in,
     predict_elsewhere,
+    renamed,
     split_held_out,
 )
 from harness.labs.dvc_versioning.sensitivity import run_stage
@@ -218,7 +219,8 @@ class _Lesson:
         model = model_in(self.ws, str(self.base.roles.model))
         files = (model, *companions(self.base.pipeline, self.base.roles))
         limits = self.base.scored.limits if self.base.scored else {}
-        return self.choice.labels(predict_elsewhere(self.ws, files, features).ways, limits)
+        ways = predict_elsewhere(self.ws, files, features).ways
+        return self.choice.labels(tuple(renamed(ways, self.split.labels)), limits)
 
     def _lost_when_moved(self, after: float) -> bool:
         """Whether the model knows nothing of rows that lie next to the held-out ones."""

@@ -8,7 +8,7 @@ from harness.errors import CheckFailed
 from harness.grading.check import check
 from harness.labs.dvc_versioning import exploring_rule
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
-from harness.labs.dvc_versioning.metrics_rule import runs_of, same_model
+from harness.labs.dvc_versioning.metrics_rule import never_made, runs_of, same_model
 from harness.labs.dvc_versioning.wording import listed, short
 
 if TYPE_CHECKING:
@@ -66,12 +66,14 @@ def test_the_experiments_come_out_again(case: Case, planned: Plan, results: Resu
     base, deterministic = results.reproduction_or_none(), results.deterministic()
     here = base is not None and same_model(case, base)
     runs = [scored for _, scored in runs_of(results)]
+    same_libraries = False
     for index, experiment in enumerate(planned.repeated):
         try:
             again = results.repeated(index)
         except CheckFailed as failure:
             outcome, why = "other", f"does not run at its commit: {failure.found}"
         else:
+            same_libraries |= exploring_rule.made_its_model(experiment, again)
             outcome, why = exploring_rule.repetition(
                 experiment, again, deterministic=deterministic, same_machine=here, runs=runs
             )
@@ -85,6 +87,9 @@ def test_the_experiments_come_out_again(case: Case, planned: Plan, results: Resu
         else:
             ruling.lose(each, expected=told, found=why)
             ruling.flag("fabricated" if deterministic else "nondeterministic", f"{experiment.name}: {why}")
+    if base and deterministic and same_libraries and (model := never_made(case, base)):
+        why = "dvc.lock records another than the code makes, though an experiment's came out byte for byte"
+        ruling.flag("fabricated", f"{model}: {why}")
     _defer_missing(planned, results, ruling, each)
 
 

@@ -18,6 +18,7 @@ from harness.labs.dvc_versioning.draws import Change, Param
 from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs
 from harness.labs.dvc_versioning.exploring_rule import (
     locked_outs,
+    made_its_model,
     refuse_incomplete,
     refuse_incomplete_table,
     refuse_other_state,
@@ -244,6 +245,9 @@ def test_right_scores_beside_a_model_that_was_never_made_are_false() -> None:
     assert (outcome, "another model than its lock records" in why) == ("other", True)
     assert repetition(copied, run, deterministic=True)[0] == "same"
     own = replace(copied, model_md5=str(run.state.outs["forest.pkl"]))
+    assert made_its_model(own, run)
+    assert not made_its_model(copied, run)
+    assert not made_its_model(replace(own, model_md5=None), run)
     assert repetition(own, run, deterministic=True, same_machine=True)[0] == "same"
 
 

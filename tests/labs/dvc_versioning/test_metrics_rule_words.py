@@ -15,6 +15,7 @@ from harness.labs.dvc_versioning.metrics_rule import (
     compare_committed,
     compare_with_recomputation,
     judge_run,
+    never_made,
     refuse_fabricated,
     refuse_known_rows,
     same_model,
@@ -225,6 +226,7 @@ def test_a_model_of_another_commit_is_not_the_same(work: Work) -> None:
     base = base_of(commit=case.commit)
     assert same_model(case, base)
     assert not same_model(case, replace(base, commit="e" * 40))
+    assert never_made(case, base) is None
 
 
 LOOKED_UP = "the model gives 97% of the held-out rows their class, and 95% of rows right beside them"
