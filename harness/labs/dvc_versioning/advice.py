@@ -145,7 +145,10 @@ def _of_runs(dataset: Dataset, results: Results, base: Reproduction) -> Iterator
         if item.stands_in or (of_dataset and item.md5 not in _tracked(dataset)):
             yield "wrong-data-version", f"the pipeline's {item.path} is no tracked version: {item.how}"
     if not results.deterministic():
-        yield "nondeterministic", "two clean runs gave different bytes: fix every random_state"
+        yield (
+            "nondeterministic",
+            "two clean runs gave different bytes: fix every random_state, and write no times",
+        )
     for alone in results.alone_or_none().values():
         if alone.missing:
             yield (

@@ -85,8 +85,18 @@ def refuse_other_state(
     wrong = [path for path, md5 in locked_outs(experiment, pipeline).items() if state.outs.get(path) != md5]
     if wrong:
         raise CheckFailed(
-            f"{listed(wrong)} as in the lock of {experiment.name}", "other bytes after the apply"
+            f"{listed(wrong)} as in the lock of {experiment.name}",
+            "other bytes after the apply",
+            _not_kept(pipeline, wrong),
         )
+
+
+def _not_kept(pipeline: Pipeline, wrong: Sequence[str]) -> str | None:
+    """What to do about outputs that neither DVC's cache nor, as it seems, Git keeps."""
+    outs = [out.path for stage in pipeline.stages for out in stage.outs if not out.cached]
+    loose = [path for path in wrong if path in outs]
+    why = "has `cache: false` in dvc.yaml and is not in Git, so that nothing keeps it: take that line out"
+    return f"{listed(loose)} {why}." if loose else None
 
 
 def locked_outs(experiment: OwnExperiment, pipeline: Pipeline) -> dict[str, str]:

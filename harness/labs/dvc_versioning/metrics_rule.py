@@ -33,7 +33,7 @@ HINT = (
 
 KNOWN_HINT = (
     "Fit the model on the training rows alone, and score it on the test rows: none of these may be among "
-    "those to train on, nor their labels in the code."
+    "those to train on, nor their labels in the code or the features."
 )
 
 

@@ -127,6 +127,17 @@ def test_another_state_after_the_apply(done: Completed, now: Snapshot, params: b
     assert told(failure) == says
 
 
+def test_an_output_that_nothing_keeps_is_named() -> None:
+    """The way out is another than for one that was changed."""
+    loose = Pipeline(
+        tuple(replace(s, outs=tuple(replace(out, cached=False) for out in s.outs)) for s in PLAIN.stages)
+    )
+    gone = replace(STATE, outs={**STATE.outs, "forest.pkl": "0" * 32})
+    with pytest.raises(CheckFailed) as failure:
+        refuse_other_state(loose, RUN, ran(), gone, {"params.yaml": RUN.files["params.yaml"]})
+    assert str(failure.value.hint).startswith("forest.pkl has `cache: false` in dvc.yaml")
+
+
 def test_what_cannot_be_read_is_another_content_unless_it_is_the_same() -> None:
     """Two broken files are the same by their bytes alone."""
     broken = replace(RUN, files={**RUN.files, "params.yaml": b"{"})
