@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.evidence.rows import (
+    among,
     contains,
+    csv_of,
+    frame_of,
     grew,
     join_label,
     label_column,
@@ -192,3 +195,19 @@ def test_features_and_labels_apart() -> None:
     assert split is not None
     assert (split.labels, split.column, split.features) == (("M", "B"), "y", b"a\n1\n2\n")
     assert join_label(table("a\n1\n2\n"), table("y\n1\n")) is None
+
+
+def test_rows_are_found_among_others_by_the_columns_of_both() -> None:
+    """In whatever order the columns stand, and to twelve digits; other columns have no part in it."""
+    one = pd.DataFrame({"a": [1, 2, 3], "b": [0.1, 0.2, 0.3], "c": ["x", "y", "z"]})
+    other = pd.DataFrame({"d": [5, 5], "b": [0.3 + 1e-15, 0.1], "a": [3.0, 2.0]})
+    assert among(one, other).tolist() == [False, False, True]
+    assert among(other, one).tolist() == [True, False]
+    assert among(one[["a"]], other).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["1.5", "2"]])
+def test_a_frame_comes_back_from_its_features(names: list[str]) -> None:
+    """Digit by digit; its first line names the columns, even where it is numbers."""
+    frame = pd.DataFrame({names[0]: [0.1 + 0.2, 5e-324], names[1]: ["x", "y"]})
+    assert frame_of(csv_of(frame)).equals(frame)

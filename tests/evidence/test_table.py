@@ -227,3 +227,10 @@ def test_an_array_is_written_as_it_was_read(array: np.ndarray[tuple[int, ...], n
     table = read_table("t.npy", stream.getvalue())
     assert written_like("t.npy", stream.getvalue(), table.frame) == stream.getvalue()
     assert written_like("t.npy", stream.getvalue(), table.frame.astype(float)) == stream.getvalue()
+
+
+def test_numbers_may_have_a_decimal_comma() -> None:
+    """In a file that something else separates; in one that commas separate it is two columns."""
+    assert read_table("x.csv", b"a;y\n1,5;0\n-2,25;1\n").frame["a"].tolist() == [1.5, -2.25]
+    assert read_table("x.csv", b"a,y\n1,5\n-2,25\n").frame["a"].tolist() == [1, -2]
+    assert read_table("x.csv", b"a;y\n1.5;0\n").frame["a"].tolist() == [1.5]
