@@ -8,8 +8,8 @@
     cpu_seconds = 600         # processor time of one process
     memory_mb = 2048          # all processes of a command together
     processes = 512           # at the same time; threads count
-    file_mb = 1024            # one file
-    disk_mb = 4096            # the whole workspace
+    file_mb = 1024            # one file, beside what was handed in
+    disk_mb = 4096            # the whole workspace, beside what was handed in
     files = 100000            # in the whole workspace
     output_mb = 64            # what one command prints
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 SUBMISSION_MINUTES = 30.0
 IN_MEMORY = 256 * MB
+PLACES = (
+    5  # where a workspace has the same data: work tree, cache (as DVC 2 and 3 name it), remote, on its way
+)
 ALLOWED = {"memory_mb": MB, "file_mb": MB, "disk_mb": MB, "processes": 1, "files": 1, "cpu_seconds": 1}
 OTHERS = frozenset({"submission_minutes", "command_seconds", "output_mb"})
 
@@ -62,6 +65,12 @@ class LabLimits:
             return self
         allowance = replace(self.allowance, disk=IN_MEMORY)
         return LabLimits(replace(self.command, allowance=allowance, outgrown=threading.Event()))
+
+    def with_room_for(self, handed_in: int) -> LabLimits:
+        """The same beside a submission's own data, of so many bytes: to have much of it is no fault."""
+        own = self.allowance
+        allowance = replace(own, disk=own.disk + PLACES * handed_in, file=own.file + handed_in)
+        return LabLimits(replace(self.command, allowance=allowance))
 
     def fresh(self) -> Limits:
         """The limits for a workspace: stopped on its own, its time taken from all workspaces' together."""

@@ -185,7 +185,8 @@ class Session:
                 return finished
             self.watcher.note("It needs more room than there is for it in memory: once more, on disk.")
         with temporary_folder() as work:
-            return self._grade(self._prepare(submission, lab, work, launcher, limits_of(lab.rubric)))
+            limits = limits_of(lab.rubric).with_room_for(submission.objects.size)
+            return self._grade(self._prepare(submission, lab, work, launcher, limits))
 
     def _memory_for(self, limits: LabLimits) -> int:
         """The bytes of memory that workspaces may take up, twice over; without boxes nobody stops them."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.submission.contents import file_md5, file_md5_before_dvc3
+from harness.submission.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,9 @@ class HandedInObjects:
 
     caches: tuple[Path, ...] = ()
     remotes: tuple[Path, ...] = ()
+    shelf: Shelf | None = None
     _files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict, repr=False)
+    _digests: dict[Path, str | None] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self._files)
@@ -42,33 +45,63 @@ class HandedInObjects:
     def inventory(self) -> tuple[str, ...]:
         """Return one line for each object file, sorted: kind of store, name and size in bytes."""
         files = ((md5, path) for md5, paths in self._files.items() for path in paths)
-        return tuple(sorted(f"{self.kind_of(path)} {md5} {path.stat().st_size}" for md5, path in files))
+        kinds = ("remote", "cache")
+        return tuple(
+            sorted(f"{kinds[self._is_cached(path)]} {md5} {path.stat().st_size}" for md5, path in files)
+        )
 
     @property
     def size(self) -> int:
         """The bytes of all object files."""
         return sum(path.lstat().st_size for paths in self._files.values() for path in paths)
 
-    def kind_of(self, path: Path) -> str:
-        """Return "cache" or "remote": the kind of store in which a file handed out by find lies."""
-        return "cache" if any(path.is_relative_to(cache) for cache in self.caches) else "remote"
+    def kind_of(self, md5: str) -> str:
+        """Return "cache" or "remote": the kind of store in which the object handed out by find lies."""
+        path = next(
+            (path for path in self._files.get(md5, ()) if self._is_genuine(self._at(path), md5)), None
+        )
+        return "cache" if path and self._is_cached(path) else "remote"
+
+    def _is_cached(self, path: Path) -> bool:
+        return any(path.is_relative_to(cache) for cache in self.caches)
 
     def find(self, md5: str) -> Path | None:
-        """Return a file whose content has this md5, None when no handed-in object holds up."""
-        return next((path for path in self._files.get(md5, ()) if _is_genuine(path, md5)), None)
+        """Return a file whose content has this md5, None when no handed-in object holds up.
+
+        Of a large object it is the copy on the shelf, where there is one.
+        """
+        found = (self._at(path) for path in self._files.get(md5, ()))
+        return next((path for path in found if self._is_genuine(path, md5)), None)
 
     def remote_has(self, md5: str) -> bool:
         """Return whether a handed-in remote, not only a cache, has this object with the right content."""
-        paths = (
-            path
+        return any(
+            self._is_genuine(path, md5)
             for path in self._files.get(md5, ())
             if any(path.is_relative_to(root) for root in self.remotes)
         )
-        return any(_is_genuine(path, md5) for path in paths)
+
+    def digest(self, path: Path) -> str | None:
+        """Return the md5 of an object's file, read at most once; None when it is no regular file."""
+        if path not in self._digests:
+            known = self.shelf.digests.get(path) if self.shelf else None
+            self._digests[path] = known or file_md5(path)
+        return self._digests[path]
+
+    def _at(self, path: Path) -> Path:
+        return self.shelf.at(path) if self.shelf else path
+
+    def _is_genuine(self, path: Path, md5: str) -> bool:
+        wanted = md5.removesuffix(".dir")
+        before_dvc3 = not md5.endswith(".dir") and self.digest(path) != wanted
+        return self.digest(path) == wanted or (before_dvc3 and file_md5_before_dvc3(path) == wanted)
 
 
-def scan_objects(root: Path) -> HandedInObjects:
-    """Return the DVC objects below the folder; no link is followed, the walk ends after 500,000 entries."""
+def scan_objects(root: Path, shelf: Path | None = None) -> HandedInObjects:
+    """Return the DVC objects below the folder; no link is followed, the walk ends after 500,000 entries.
+
+    Copies of large ones are kept in the folder `shelf`, which need not be there yet.
+    """
     stores: set[Path] = set()
     files: dict[str, list[Path]] = {}
     for store, md5, path in _objects_below(root):
@@ -76,7 +109,8 @@ def scan_objects(root: Path) -> HandedInObjects:
         files.setdefault(md5, []).append(path)
     caches = {store for store in stores if store.parts[-2:] == (".dvc", "cache")}
     index = {md5: tuple(sorted(paths)) for md5, paths in sorted(files.items())}
-    return HandedInObjects(tuple(sorted(caches)), tuple(sorted(stores - caches)), index)
+    kept = Shelf(shelf) if shelf else None
+    return HandedInObjects(tuple(sorted(caches)), tuple(sorted(stores - caches)), kept, index)
 
 
 def _objects_below(root: Path) -> Iterator[tuple[Path, str, Path]]:
@@ -108,8 +142,3 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return sorted(entries, key=lambda entry: entry.name)
     except PermissionError:
         return []
-
-
-def _is_genuine(path: Path, md5: str) -> bool:
-    wanted = md5.removesuffix(".dir")
-    return file_md5(path) == wanted or (not md5.endswith(".dir") and file_md5_before_dvc3(path) == wanted)

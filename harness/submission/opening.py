@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Kind = Literal["folder", "git", "bundle", "zip", "tar"]
 _OWN_REFS = re.compile(r"refs/(heads|tags)/|refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/")
 _REPOSITORY, _FILES, _HOME, _SCRATCH = "repository.git", "files", "git-home", "scratch.git"
+_SHELF = "shelf"
 _INDEX = "repository.git/index.scratch"
 
 
@@ -156,7 +157,8 @@ def _clone_located(
     except GitFailed as error:
         raise GitFailed(f"{error}{_why_incomplete(source)}") from error
     shutil.rmtree(into / _SCRATCH)
-    return _Cloned(kind, source.head, scan_objects(root) if root else HandedInObjects(), source.shallow)
+    objects = scan_objects(root, into / _SHELF) if root else HandedInObjects()
+    return _Cloned(kind, source.head, objects, source.shallow)
 
 
 def _why_incomplete(source: GitDirectory) -> str:

@@ -59,9 +59,12 @@ class Recovery:
             path.write_bytes(data)
         self._index(md5, path, data, source)
 
-    def add_file(self, path: Path, source: str) -> None:
-        """Make a regular file's bytes findable where they lie, uncopied; anything else is passed over."""
-        md5 = file_md5(path)
+    def add_file(self, path: Path, source: str, digest: str | None = None) -> None:
+        """Make a regular file's bytes findable where they lie, uncopied; anything else is passed over.
+
+        Its md5 is computed where no `digest` tells it.
+        """
+        md5 = digest or file_md5(path)
         if md5 is None or self._is_known_as_it_is(md5):
             return
         small = path.stat().st_size <= _LARGEST_REWRITTEN
@@ -73,7 +76,8 @@ class Recovery:
             path = handed_in.find(md5)
             if path is None:
                 continue
-            self.add_file(path, f"handed-in {handed_in.kind_of(path)}: object {md5[:7]}")
+            source = f"handed-in {handed_in.kind_of(md5)}: object {md5[:7]}"
+            self.add_file(path, source, handed_in.digest(path))
             if md5.endswith(".dir"):
                 self.add_objects(
                     handed_in, (file for file in _files_listed(path) if not file.endswith(".dir"))

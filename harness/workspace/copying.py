@@ -1,4 +1,7 @@
-"""Copying a workspace's folders: times, modes and links stay as they are, since DVC and Git look at them."""
+"""Copying a workspace's folders: times, modes and links stay as they are, since DVC and Git look at them.
+
+A large file that no command can write to is linked, not copied (see `shared_files`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed, HarnessError
+from harness.workspace.shared_files import can_share, is_shared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,19 +55,23 @@ def _copy_tree(source: str, target: str) -> None:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, there))
                 elif not (entry.name in LOCK_FILES and folder.endswith(LOCKED)):
-                    _copy_entry(entry, there)
+                    _copy_entry(entry, there, made[-1][1])
     for copy, state in reversed(made):  # what was put into a folder has changed its time
         os.utime(copy, ns=(state.st_atime_ns, state.st_mtime_ns))
         os.chmod(copy, stat.S_IMODE(state.st_mode))  # noqa: PTH101
 
 
-def _copy_entry(entry: os.DirEntry[str], target: str) -> None:
+def _copy_entry(entry: os.DirEntry[str], target: str, folder: os.stat_result) -> None:
     if entry.is_symlink():
         os.symlink(os.readlink(entry.path), target)  # noqa: PTH115, PTH211
         state = entry.stat(follow_symlinks=False)
         os.utime(target, ns=(state.st_atime_ns, state.st_mtime_ns), follow_symlinks=False)
     elif entry.is_file(follow_symlinks=False):
-        _copy_file(entry.path, target)
+        state = entry.stat(follow_symlinks=False)
+        if is_shared(state) and can_share(state, folder):
+            os.link(entry.path, target)
+        else:
+            _copy_file(entry.path, target)
 
 
 def _copy_file(source: str, target: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence
 from harness.workspace.copying import REASON_LIMIT, copy_tree
+from harness.workspace.shared_files import can_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,8 @@ def write_inside(root: Path, path: str, source: Path | bytes, mode: int = 0o644)
         with _folder(root, parts[:-1], create=True) as folder:
             with suppress(FileNotFoundError):
                 os.unlink(parts[-1], dir_fd=folder)
+            if isinstance(source, Path) and _linked(source, parts[-1], folder):
+                return
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             target = os.open(parts[-1], flags, mode, dir_fd=folder)
             with os.fdopen(target, "wb") as out, _content(source) as data:
@@ -172,6 +175,17 @@ def _empty(root: Path) -> None:
                 waiting.append(Path(entry.path).rename(root / uuid.uuid4().hex))
         if folder != root:
             folder.rmdir()
+
+
+def _linked(source: Path, name: str, folder: int) -> bool:
+    """Link a file that every workspace may share; False where it has to be copied."""
+    if not can_share(source.lstat(), os.fstat(folder)):
+        return False
+    try:
+        os.link(source, name, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError:  # another file system
+        return False
+    return True
 
 
 def _content(source: Path | bytes) -> BinaryIO:

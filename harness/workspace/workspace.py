@@ -152,14 +152,14 @@ class Workspace:
         return self._copy(root, COPIED)
 
     def teammate(self, root: Path) -> Workspace:
-        """What a teammate gets: a fresh clone of the origin and an empty cache.
-
-        Both remotes are copies of this workspace's, so that nothing done there changes them here.
+        """A teammate's: a clone of a copy of the origin, an empty cache, and our DVC remote, gone from here.
 
         Raises:
             CheckFailed: the origin cannot be cloned.
         """
-        mate = self._copy(root, ("storage", "origin", "home"), empty=("repo", "cache"))
+        root.mkdir(parents=True)
+        self.storage.rename(root / "storage")
+        mate = self._copy(root, ("origin", "home"), empty=("repo", "cache"))
         mate.git("clone", "-q", "--template=", str(mate.origin), ".", used=True)
         exclude_from_git(mate.repo)
         mate.configure()

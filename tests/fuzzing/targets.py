@@ -14,6 +14,7 @@ from random import Random
 from harness.errors import MalformedEvidence
 from harness.evidence.config import parse_config
 from harness.evidence.experiments import Experiment, Origin, distinct, locked_params
+from harness.evidence.listing import read_listing
 from harness.evidence.lock import parse_lock
 from harness.evidence.metrics import find_scores, load_metrics
 from harness.evidence.params import Value, candidates, declares, extremes, flatten, load_params, lookup
@@ -27,7 +28,6 @@ from harness.evidence.rows import contains, join_label, label_column, same_rows,
 from harness.evidence.safe_yaml import load_json, load_yaml
 from harness.evidence.scoring import match
 from harness.evidence.table import read_table
-from harness.labs.dvc_versioning.versions import read_listing
 from harness.submission.objects import scan_objects
 from harness.submission.recovery import Recovery
 from harness.workspace.dvc_config import point_dvc

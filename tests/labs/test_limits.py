@@ -52,6 +52,14 @@ def test_each_limit_is_taken() -> None:
     assert found.command.budget.seconds == 30
 
 
+def test_a_submission_has_room_for_its_own_data() -> None:
+    """Who hands in much data may have it in the work tree, the cache and the remote at once."""
+    usual, roomy = limits_of(rubric(disk_mb=10, file_mb=2)), limits_of(rubric(disk_mb=10, file_mb=2))
+    found = roomy.with_room_for(100 * MB).allowance
+    assert found == replace(usual.allowance, disk=510 * MB, file=102 * MB)
+    assert usual.with_room_for(0).allowance == usual.allowance
+
+
 def test_workspaces_share_the_time_and_stop_alone() -> None:
     """The limits of two workspaces take from one budget, and stopping one stops the other not."""
     found = limits_of(rubric(submission_minutes=1))

@@ -32,7 +32,7 @@ def test_cache_and_remote_of_dvc(alice: Path) -> None:
     path = found.find(BIG_MD5)
     assert path is not None
     assert path.read_bytes() == BIG
-    assert found.kind_of(path) == "cache"
+    assert found.kind_of(BIG_MD5) == "cache"
     assert found.remote_has(BIG_MD5)
 
 

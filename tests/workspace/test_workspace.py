@@ -142,6 +142,7 @@ def test_a_teammate_starts_with_nothing_and_pulls(dvc_repo: Workspace, tmp_path:
     assert mate.read("loud.txt") is None
     mate.run("dvc", "pull", check=True)
     assert mate.read("loud.txt") == b"one!\ntwo!\n"
+    assert not dvc_repo.storage.exists()
 
 
 def test_experiments_reach_a_teammate(dvc_repo: Workspace, tmp_path: Path) -> None:

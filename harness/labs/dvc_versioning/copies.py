@@ -17,6 +17,7 @@ from harness.labs.dvc_versioning.dataset import forms, lab_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from harness.evidence.repository import GitRepository
     from harness.evidence.table import Table
@@ -30,9 +31,9 @@ LONGER, SHORTER = 4, 0.25  # what other float formats and separators can make of
 
 
 class Copies:
-    """Knows the versions of a dataset, given as bytes, whatever path of a repository they come back under."""
+    """Knows the versions of a dataset, given as files, whatever path of a repository they come back under."""
 
-    def __init__(self, repository: GitRepository, versions: Sequence[bytes]) -> None:
+    def __init__(self, repository: GitRepository, versions: Sequence[Path]) -> None:
         self._repository = repository
         self._versions = versions
 
@@ -50,7 +51,8 @@ class Copies:
     @cached_property
     def _blobs(self) -> frozenset[str]:
         """The names under which Git would keep the bytes of the versions, and of the lab's data."""
-        return frozenset(blob_name(data) for data in (*self._versions, *forms(lab_data()).values()))
+        versions = (path.read_bytes() for path in self._versions)
+        return frozenset(blob_name(data) for data in (*versions, *forms(lab_data()).values()))
 
     @cached_property
     def _lab(self) -> Table:
@@ -58,7 +60,7 @@ class Copies:
 
     @cached_property
     def _sizes(self) -> list[int]:
-        return [len(data) for data in (*self._versions, lab_data())]
+        return [*(path.stat().st_size for path in self._versions), len(lab_data())]
 
     @property
     def _most(self) -> int:

@@ -16,6 +16,7 @@ from harness.labs.dvc_versioning.reproduction import (
     last_lines,
     missing_outputs,
     not_run,
+    put_back,
     repro,
     repro_command,
     snapshot,
@@ -138,6 +139,8 @@ class Course:
         done = repro(ws, command, "-f", "--no-run-cache")
         state = snapshot(ws, pipeline)
         _all_ran(done, pipeline, state)
+        tracked = {pointer.path: pointer.md5 for pointer in self.case.pointers(commit)}
+        put_back(ws, {item.path: item.data for item in placed}, tracked, state)
         return Reproduction(commit, pipeline, roles, command, placed, done, state)
 
     def repeat(self, ws: Workspace, experiment: Counted) -> Reproduction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.labs.dvc_versioning.versions import read_listing
+from harness.evidence.listing import read_listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

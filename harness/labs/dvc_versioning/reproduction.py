@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from harness.errors import CheckFailed
+from harness.errors import CheckFailed, MalformedEvidence
+from harness.evidence.forecast import within
+from harness.evidence.lock import parse_lock
 from harness.evidence.metrics import otherness
+from harness.submission.shelf import is_shelved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from harness.evidence.pipeline import Pipeline, Stage
     from harness.workspace.command import Completed
@@ -78,6 +83,26 @@ def snapshot(ws: Workspace, pipeline: Pipeline) -> Snapshot:
     outs = {out.path: ws.md5(out.path) for stage in pipeline.stages for out in stage.outs}
     metrics = {path: data for path in metric_paths(pipeline) if (data := ws.read(path)) is not None}
     return Snapshot(locks, outs, metrics)
+
+
+def put_back(
+    ws: Workspace, placed: Mapping[str, Path], tracked: Mapping[str, str | None], state: Snapshot
+) -> None:
+    """Put large files back that were placed and, by the lock, are as they were, since DVC has copied them.
+
+    From then on the copies of the workspace share them. Where the lock lies, the true data is back.
+    ``placed`` has the bytes, ``tracked`` the md5 of what pointers track, by paths of the repository.
+    """
+    large = {path: data for path, data in placed.items() if is_shelved(data.lstat())}
+    if not large:
+        return
+    with contextlib.suppress(MalformedEvidence):  # whoever needs the lock will tell
+        locks = [parse_lock(path, data) for path, data in state.locks.items()]
+        deps = [dep for lock in locks for stage in lock.stages.values() for dep in stage.deps]
+        same = [dep.path for dep in deps if dep.md5 and dep.md5 == tracked.get(dep.path)]
+        for path, data in large.items():
+            if any(within(path, folder) for folder in same):
+                ws.place(path, data)
 
 
 def metric_paths(pipeline: Pipeline) -> tuple[str, ...]:

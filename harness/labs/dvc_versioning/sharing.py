@@ -131,6 +131,7 @@ def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
         ws.run("git", "push", "-q", "-f", "origin", ws.branch, check=True)
     objects.fill_cache(ws, wanted.values())
     pushed = _in_time(ws, "dvc", "push", cwd=root)
+    stored = _stored(ws)
     mate = ws.teammate(ws.root / "teammate")
     target = min(wanted, key=lambda path: (not path.endswith(".csv"), path))
     pointer = next((one.file for one in objects.case.pointers(commit) if one.path == target), target)
@@ -144,7 +145,7 @@ def push(ws: Workspace, objects: Objects, commit: str) -> Pushed:
         pull=pulled,
         single=single,
         wanted=wanted,
-        stored=_stored(ws),
+        stored=stored,
         pulled={path: mate.md5(path) for path in wanted},
         single_target=target,
         pulled_alone=pulled_alone,

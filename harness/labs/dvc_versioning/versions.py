@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
+from harness.evidence.listing import read_listing
 from harness.evidence.pointers import pointer_versions
 from harness.evidence.rows import grew
-from harness.evidence.safe_yaml import MAX_BYTES, load_json
 from harness.evidence.table import read_table
 from harness.labs.dvc_versioning.copies import Copies
 from harness.labs.dvc_versioning.dataset import DATA_PATH, forms, known_forms, lab_data
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from harness.evidence.pointers import Pointer
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
+
+LARGEST_LOOKED_AT = 128 << 20  # more than any Git host takes as one file, and 1000 times the lab's dataset
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,6 @@ def recovery_for(case: Case, store: Path) -> Recovery:
     recovery.add_objects(case.submission.objects, wanted)
     recovery.add_history(case.submission.repository, [size for size in wanted.values() if size])
     return recovery
-
-
-def read_listing(path: Path) -> dict[str, str] | None:
-    """Path and md5 of each file of a tracked folder, from DVC's listing of it; None when it is none."""
-    try:
-        with path.open("rb") as file:
-            entries = load_json(file.read(MAX_BYTES + 1), path.name)
-    except MalformedEvidence:
-        return None
-    rows = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return {str(row["relpath"]): str(row["md5"]) for row in rows if "relpath" in row and "md5" in row}
 
 
 class Dataset:
@@ -236,8 +227,10 @@ class Dataset:
 
     @cached_property
     def _copies(self) -> Copies:
-        known = [item.data.read_bytes() for version in self.versions for item in version.files]
-        return Copies(self.case.repository, known)
+        every = [item.data for version in self.versions for item in version.files]
+        return Copies(
+            self.case.repository, [path for path in every if path.stat().st_size <= LARGEST_LOOKED_AT]
+        )
 
     def keep(self, data: bytes) -> Path:
         """Store bytes that a scenario puts into a workspace, and return where."""
@@ -289,6 +282,8 @@ class Dataset:
 
 
 def _table(item: Placed) -> Table | None:
+    if item.data.stat().st_size > LARGEST_LOOKED_AT:
+        return None
     try:
         return read_table(item.path, item.data.read_bytes())
     except MalformedEvidence:

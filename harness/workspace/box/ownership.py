@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.workspace.shared_files import is_shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,8 @@ def give(root: Path, names: tuple[str, ...], uid: int) -> None:
         if (root / name).is_dir():
             os.chown(root / name, uid, uid, follow_symlinks=False)
             for folder, entry in _entries(root / name):
-                os.chown(entry, uid, uid, dir_fd=folder, follow_symlinks=False)
+                if not is_shared(os.stat(entry, dir_fd=folder, follow_symlinks=False)):
+                    os.chown(entry, uid, uid, dir_fd=folder, follow_symlinks=False)
 
 
 def let_read(path: Path) -> None:

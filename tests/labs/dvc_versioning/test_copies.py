@@ -21,7 +21,10 @@ def found(work: Work, path: str, data: bytes, *versions: bytes) -> bool:
     """Whether a committed file is recognised as the dataset."""
     work.commit({path: data})
     case = work.case()
-    return Copies(case.repository, versions).has(path, blob_name(data))
+    known = [work.root / f"version-{number}" for number, _ in enumerate(versions)]
+    for place, version in zip(known, versions, strict=True):
+        place.write_bytes(version)
+    return Copies(case.repository, known).has(path, blob_name(data))
 
 
 @pytest.mark.parametrize("data", [lab_data(), TURNED, COLUMNS, TURNED + LINES[5].encode()])

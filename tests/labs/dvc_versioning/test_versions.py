@@ -7,10 +7,11 @@ import json
 import pytest
 
 from fixtures.workspaces import NewWorkspace
+from harness.evidence.listing import read_listing
 from harness.evidence.pipeline import Pipeline
 from harness.labs.dvc_versioning.copies import blob_name
 from harness.labs.dvc_versioning.dataset import lab_data
-from harness.labs.dvc_versioning.versions import Dataset, read_listing
+from harness.labs.dvc_versioning.versions import Dataset
 from tests.labs.dvc_versioning.conftest import (
     Work,
     larger,
