@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
 
-LARGEST_LOOKED_AT = 128 << 20  # more than any Git host takes as one file, and 1000 times the lab's dataset
+LARGEST_LOOKED_AT = 32 << 20  # 250 times the lab's dataset
 
 
 @dataclass(frozen=True)
