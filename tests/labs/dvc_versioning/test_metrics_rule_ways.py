@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
-from harness.labs.dvc_versioning.metrics_rule import compare_committed
+from harness.labs.dvc_versioning.metrics_rule import compare_committed, never_made
 from harness.labs.dvc_versioning.recompute import Scored
+from harness.labs.dvc_versioning.versions import Placed
 from harness.workspace.prediction import Way
-from tests.labs.dvc_versioning.conftest import PLAIN, ResultsOf, Work, base_of, md5_of, ruling_about, scored
+from tests.labs.dvc_versioning.conftest import (
+    PLAIN,
+    ResultsOf,
+    Work,
+    base_of,
+    md5_of,
+    ruling_about,
+    scored,
+    state,
+)
 from tests.labs.dvc_versioning.test_metrics_rule import (
     TRUTH,
     fabricated_numbers,
@@ -57,3 +68,22 @@ def test_committed_scores_are_compared_in_the_way_of_the_runs(work: Work, result
     compare_committed(case, results_of({"reproduce": base}), ruling)
     (fact,) = ruling.settle(None, 0).evidence
     assert fact.text == "scores.json as committed: 0 test rows apart from the run here"
+
+
+def test_a_model_that_no_run_made_is_told(work: Work, tmp_path: Path) -> None:
+    """Where the lock agrees with all beside it and this very commit ran on its own rows, and only there."""
+    case = fabricated_numbers(work)
+    same = base_of(case.pipeline(case.commit), case.commit)
+    other = replace(same, state=state(PLAIN, fit="other"))
+    assert never_made(case, same) is None
+    assert never_made(case, other) == "forest.pkl"
+    assert never_made(case, replace(other, commit="e" * 40)) is None
+    stand_in = Placed("data/raw/data.csv", "0" * 32, tmp_path, "by its name", stands_in=True)
+    assert never_made(case, replace(other, placed=(stand_in,))) is None
+    assert never_made(case, replace(other, roles=replace(other.roles, models=("m.pkl",)))) is None
+
+
+def test_a_lock_that_disagrees_tells_of_no_model(work: Work) -> None:
+    """It may be that of another state, whose run made the model."""
+    case = handed_in(work, right_for(wrong_in(3)), fit="elsewhere")
+    assert never_made(case, base_of(case.pipeline(case.commit), case.commit)) is None
