@@ -84,7 +84,7 @@ def _declares(stage: Stage, change: Change) -> bool:
     """Whether DVC sees the stage itself as changed by files or parameters."""
     by_file = any(overlaps(dep, path) for dep in stage.deps for path in change.files)
     return by_file or any(
-        _touched(keys, change.params.get(file, frozenset())) for file, keys in stage.params.items()
+        _touched(keys, change.params.get(file, frozenset())) for file, keys in stage.takes.items()
     )
 
 

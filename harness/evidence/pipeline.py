@@ -35,7 +35,8 @@ class Output:
 class Stage:
     """One resolved stage; paths are POSIX and relative to the root of the Git repository.
 
-    `params` maps a file to the declared keys; no keys means the whole file.
+    `params` maps a file to the declared keys; no keys means the whole file. `filled` has in the same way the
+    keys whose values DVC fills into the stage, most often into its command, which it then runs anew.
     """
 
     address: str
@@ -49,6 +50,14 @@ class Stage:
     frozen: bool = False
     always_changed: bool = False
     persist: tuple[str, ...] = ()
+    filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def takes(self) -> Mapping[str, tuple[str, ...]]:
+        """The parameters whose change makes DVC run the stage: those of `params` and those filled in."""
+        both = {file: (*self.params.get(file, ()), *keys) for file, keys in self.filled.items()}
+        whole = {file: keys for file, keys in self.params.items() if not keys}
+        return {file: tuple(dict.fromkeys(keys)) for file, keys in {**self.params, **both, **whole}.items()}
 
     @property
     def out_paths(self) -> tuple[str, ...]:
@@ -200,6 +209,7 @@ class _Reader:
     def stage(self, data: object) -> Stage:
         fields = self._mapping(data, "a stage")
         params = self._mapping(fields.get("params", {}), "params")
+        filled = self._mapping(fields.get("filled", {}), "filled")
         return Stage(
             address=self._text(fields.get("address"), "address"),
             name=self._text(fields.get("name"), "name"),
@@ -212,6 +222,7 @@ class _Reader:
             frozen=self._flag(fields, "frozen"),
             always_changed=self._flag(fields, "always_changed"),
             persist=self._texts(fields, "persist"),
+            filled={file: self._texts(filled, file) for file in filled},
         )
 
     def output(self, data: object) -> Output:

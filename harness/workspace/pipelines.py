@@ -23,6 +23,7 @@ _STAGE = {
     "persist": [str],
     "deps": [str],
     "params": {str: [str]},
+    "filled": {str: [str]},
     "outs": [_OUT],
 }
 # Loading takes DVC less than a second; templates and aliases can make it endless.
@@ -42,9 +43,9 @@ def describe_pipelines(workspace: Workspace, revisions: Sequence[str]) -> dict[s
 
     Per revision: "error" (None, or DVC's own words where it refuses a file or the graph, or what it ran out
     of; what the other files hold is still there), "stages" (address, name, file, wdir, cmd, frozen,
-    always_changed, persist, deps, params, outs), and the files of the top-level sections as "metrics",
-    "plots" and "params_files". Paths are POSIX and relative to the Git root. vars, templating, foreach and
-    matrix are resolved.
+    always_changed, persist, deps, params, filled, outs), and the files of the top-level sections as
+    "metrics", "plots" and "params_files". Paths are POSIX and relative to the Git root. vars, templating,
+    foreach and matrix are resolved.
 
     Raises:
         HarnessError: DVC could not be asked.

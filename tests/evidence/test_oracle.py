@@ -41,6 +41,13 @@ def changed(**stages: Stage) -> Pipeline:
     return Pipeline(tuple(stages.get(stage.address, stage) for stage in PLAIN.stages))
 
 
+def test_what_is_filled_into_a_command_runs_its_stage() -> None:
+    """DVC sees another command, though the key is not listed."""
+    filled = changed(t=replace(TRAIN, params={}, filled={P: ("t.n",)}))
+    assert declared(filled, N) == {"t", "e"}
+    assert declared(filled, Change.of_param(P, "t.depth")) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("change", "runs"),
     [

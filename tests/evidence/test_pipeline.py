@@ -25,6 +25,7 @@ DESCRIBED: dict[str, Any] = {
             "persist": ["sub/m.pkl"],
             "deps": ["data/x.csv"],
             "params": {"params.yaml": ["t.n"], "more.yaml": []},
+            "filled": {"params.yaml": ["t.n", "t.m"], "more.yaml": ["a"], "other.yaml": ["b"]},
             "outs": [{"path": "sub/m.pkl", "cached": True, "kind": "out"}],
         },
         {"address": "data/x.csv.dvc", "name": "x", "file": "data/x.csv.dvc", "cmd": []},
@@ -50,6 +51,13 @@ DIAMOND = chain(
     ("train", "data/done/train.csv t.py", "m.pkl"),
     ("prepare", "raw.csv p.py", "data/done"),
 )
+
+
+def test_a_stage_takes_what_it_lists_and_what_is_filled_in() -> None:
+    """Each key once; of a file that is listed as a whole, all keys."""
+    stage = Pipeline.from_description(DESCRIBED).stages[0]
+    assert stage.takes == {"params.yaml": ("t.n", "t.m"), "more.yaml": (), "other.yaml": ("b",)}
+    assert Stage("a", "a", params={"p.yaml": ("x",)}).takes == {"p.yaml": ("x",)}
 
 
 def test_description() -> None:

@@ -109,6 +109,7 @@ def test_everything_is_resolved_in_a_revision_as_in_the_work_tree(repository: Ma
         "persist": ["out.txt"],
         "deps": ["in.txt"],
         "params": {"params.yaml": ["train.n"]},
+        "filled": {"params.yaml": ["train.n"]},
         "outs": [{"path": "out.txt", "cached": True, "kind": "out"}],
     }
     each, deep = found["stages"][1], found["stages"][3]
@@ -118,6 +119,25 @@ def test_everything_is_resolved_in_a_revision_as_in_the_work_tree(repository: Ma
         [{"path": "s_a.json", "cached": False, "kind": "metric"}],
     )
     assert (deep["wdir"], deep["deps"], deep["outs"][0]["path"]) == ("sub/inner", ["out.txt"], "sub/o")
+
+
+FILLED = {
+    "dvc.yaml": "vars: [own: 1]\nstages:\n  a:\n    cmd: run ${t.n} ${own}\n    outs: ['${t.out}']\n",
+    "params.yaml": "t: {n: 1, out: o, other: 2}\n",
+    "sub/dvc.yaml": "vars: [../more.yaml]\nstages:\n  b: {cmd: 'run ${k} ${z}', outs: [o]}\n",
+    "sub/params.yaml": "z: 1\n",
+    "more.yaml": "k: 1\n",
+}
+
+
+def test_parameters_that_are_filled_in_are_told_by_their_file(repository: Make) -> None:
+    """In a revision as in the work tree, in a subfolder too; variables of dvc.yaml itself are none."""
+    described = describe_pipelines(repository(FILLED), ["", "HEAD"])
+    for found in described.values():
+        assert [stage["filled"] for stage in found["stages"]] == [
+            {"params.yaml": ["t.n", "t.out"]},
+            {"sub/params.yaml": ["z"], "more.yaml": ["k"]},
+        ]
 
 
 def test_top_level_sections_are_listed(repository: Make) -> None:

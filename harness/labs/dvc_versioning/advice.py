@@ -119,7 +119,7 @@ def _of_configs(case: Case) -> Iterator[Flagged]:
 
 def _of_pipeline(case: Case) -> Iterator[Flagged]:
     pipeline = case.pipeline(case.commit)
-    files = {file for stage in pipeline.stages for file in stage.params} | {"params.yaml"}
+    files = {file for stage in pipeline.stages for file in stage.takes} | {"params.yaml"}
     for stage in pipeline.stages:
         for path in sorted(set(stage.deps) & files):
             text = f"{stage.address} lists {path} under deps and re-runs at every change in it"

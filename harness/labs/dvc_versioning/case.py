@@ -181,7 +181,7 @@ class Case:
     def raw_sources(self, commit: str) -> tuple[str, ...]:
         """What a commit's pipeline reads, no stage makes, and Git does not hold: the raw data."""
         pipeline, tree = self.pipeline(commit), self.repository.tree(commit)
-        files = {file for stage in pipeline.stages for file in stage.params}
+        files = {file for stage in pipeline.stages for file in stage.takes}
         sources = [
             path for path in pipeline.sources() if path not in files and not path.lower().endswith(CODE)
         ]
@@ -225,7 +225,7 @@ class Case:
     def standard_keys(self, commit: str, standard: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
         """Of the lab's own parameters, by role, those that the declared params files of a commit hold."""
         tree, pipeline = self.repository.tree(commit), self.pipeline(commit)
-        files = {file for stage in pipeline.stages for file in stage.params} | {
+        files = {file for stage in pipeline.stages for file in stage.takes} | {
             self.inside_dvc_root("params.yaml")
         }
         present = {key for file in files for key in flatten(load_params(file, tree.read(file) or b""))}

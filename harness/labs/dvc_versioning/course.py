@@ -233,7 +233,7 @@ class Course:
 
     def _declared(self, ws: Workspace, stages: Sequence[Stage]) -> tuple[Param, ...]:
         found: dict[tuple[str, str], Param] = {}
-        for file, keys in ((file, keys) for stage in stages for file, keys in stage.params.items()):
+        for file, keys in ((file, keys) for stage in stages for file, keys in stage.takes.items()):
             for leaf, value in flatten(load_params(file, ws.read(file) or b"")).items():
                 if declares(keys, leaf):
                     found[file, leaf] = draws.Param(file, leaf, value)

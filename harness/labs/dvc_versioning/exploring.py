@@ -142,7 +142,7 @@ class Exploring:
         wanted = {
             *metric_paths(pipeline),
             *(lock_of(stage.file) for stage in pipeline.stages),
-            *(file for stage in pipeline.stages for file in stage.params),
+            *(file for stage in pipeline.stages for file in stage.takes),
         }
         found = {path: tree.read(path) for path in wanted}
         cached = {path: ws.read(path) for path, data in found.items() if data is None}

@@ -60,7 +60,7 @@ class HandedInExperiments:
     @cached_property
     def _reading(self) -> Reading:
         pipeline = self.case.pipeline(self.case.commit)
-        files = {file for stage in pipeline.stages for file in stage.params}
+        files = {file for stage in pipeline.stages for file in stage.takes}
         wdirs: dict[str, dict[str, str]] = {}
         for stage in pipeline.stages:
             wdirs.setdefault(self.case.lock_of(stage), {})[stage.name] = stage.wdir

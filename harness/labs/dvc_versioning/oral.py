@@ -38,7 +38,7 @@ def _version_facts(dataset: Dataset) -> dict[str, str]:
 
 def _dependency_facts(case: Case) -> dict[str, str]:
     pipeline = case.pipeline(case.commit)
-    files = sorted({file for stage in pipeline.stages for file in stage.params})
+    files = sorted({file for stage in pipeline.stages for file in stage.takes})
     guilty = [(stage.name, file) for stage in pipeline.stages for file in files if file in stage.deps]
     if not guilty:
         return {}

@@ -35,9 +35,7 @@ def faults(
     does not run has no reading: what it declares cannot be shown to be read.
     """
     known = [readings[stage.address] for stage in stages if stage.address in readings]
-    silent = [
-        stage for stage in stages if stage.address not in readings and (stage.params or role == "train")
-    ]
+    silent = [stage for stage in stages if stage.address not in readings and (stage.takes or role == "train")]
     unread = [f"{key} is declared but has no effect" for one in known for key in sorted(one.unread)]
     undeclared = [
         f"{one.stage} reads {key} without declaring it" for one in known for key in sorted(one.undeclared)

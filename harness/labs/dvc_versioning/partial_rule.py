@@ -41,7 +41,7 @@ def touched(rerun: Rerun, base: Reproduction) -> tuple[str, ...]:
     if rerun.param is None:
         return base.roles.prepare
     file, key = rerun.param.param.file, rerun.param.param.key
-    declaring = [s for s in base.pipeline.stages if file in s.params and declares(s.params[file], key)]
+    declaring = [s for s in base.pipeline.stages if file in s.takes and declares(s.takes[file], key)]
     role = base.roles.prepare if rerun.role == "prepare" else base.roles.train
     return tuple(s.address for s in declaring if s.address in role or _outputs_changed(rerun, s))
 

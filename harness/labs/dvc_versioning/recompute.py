@@ -117,7 +117,7 @@ def _doubt(pipeline: Pipeline, roles: Roles, model: bytes) -> str | None:
         return "there are several models"
     if holds_several(model):
         return "the model's file holds more than a model"
-    if any(pipeline.stage(address).params for address in roles.evaluate):
+    if any(pipeline.stage(address).takes for address in roles.evaluate):
         return "evaluate has parameters"
     files = {path for path in roles.held_out if PurePosixPath(path).suffix}
     return "training and evaluation read one and the same table" if read and read <= files else None

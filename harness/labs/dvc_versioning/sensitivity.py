@@ -139,7 +139,7 @@ class Sensitivity:
         read: set[str] = set()
         unread: set[str] = set()
         inert: set[str] = set()
-        for file, keys in self.stage.params.items():
+        for file, keys in self.stage.takes.items():
             leaves = self._leaves(file)
             for key in keys or tuple(leaves):
                 mine = [leaf for leaf in leaves if covers(key, leaf)]
@@ -270,14 +270,14 @@ class Sensitivity:
         return isinstance(body, dict) and "${" in str(body.get("cmd"))
 
     def _declared(self, file: str, leaf: str) -> bool:
-        return file in self.stage.params and declares(self.stage.params[file], leaf)
+        return file in self.stage.takes and declares(self.stage.takes[file], leaf)
 
     def _leaves(self, file: str) -> dict[str, Value]:
         return flatten(load_params(file, self.ws.read(file) or b""))
 
     def _files(self) -> tuple[str, ...]:
         beside = {posixpath.join(posixpath.dirname(self.stage.file), "params.yaml")}
-        declared = {file for stage in self.pipeline.stages for file in stage.params}
+        declared = {file for stage in self.pipeline.stages for file in stage.takes}
         every = declared | beside | set(self.pipeline.params_files)
         return tuple(sorted(file for file in every if self.ws.read(file) is not None))
 

@@ -163,7 +163,7 @@ def numbers(source: bytes) -> list[tuple[int, int, int, str]]:
 
 def params_in(workspace: Workspace, pipeline: Pipeline) -> dict[str, dict[str, Value]]:
     """The nested values of each params file that a pipeline names, as such or (the lab's own) as a dep."""
-    named = [file for stage in pipeline.stages for file in stage.params]
+    named = [file for stage in pipeline.stages for file in stage.takes]
     as_deps = [path for stage in pipeline.stages for path in stage.deps if path.endswith(PARAMS_FILE)]
     files = dict.fromkeys([*named, *pipeline.params_files, *as_deps])
     found = ((file, workspace.read(file)) for file in files)

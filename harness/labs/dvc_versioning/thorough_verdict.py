@@ -116,13 +116,13 @@ def _undeclared(seen: Seen, stage: Stage) -> tuple[str, str] | None:
         keys = [key for key in seen.keys(stage.address, path) if not _declares_key(stage, path, key)]
         if keys:
             return "params", keys[0]
-        if path not in stage.params:
+        if path not in stage.takes:
             return "deps", path
     return None
 
 
 def _declares_key(stage: Stage, file: str, key: str) -> bool:
-    return file in stage.params and declares(stage.params[file], key)
+    return file in stage.takes and declares(stage.takes[file], key)
 
 
 def _needless(seen: Seen, stage: Stage) -> Fault | None:
@@ -132,7 +132,7 @@ def _needless(seen: Seen, stage: Stage) -> Fault | None:
     moved = [path for path in stage.deps if seen.moved(stage.address, path)]
     keys = [
         file
-        for file in stage.params
+        for file in stage.takes
         for key in seen.keys(stage.address, file)
         if _declares_key(stage, file, key)
     ]

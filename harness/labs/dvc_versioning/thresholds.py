@@ -82,7 +82,7 @@ def _pickled(data: bytes) -> Iterator[tuple[str, float]]:
 
 
 def _parameters(ws: Workspace, stage: Stage) -> Iterator[tuple[str, float]]:
-    for file, keys in stage.params.items():
+    for file, keys in stage.takes.items():
         try:
             leaves = flatten(load_params(file, ws.read(file) or b""))
         except MalformedEvidence:

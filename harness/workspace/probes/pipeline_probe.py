@@ -96,8 +96,18 @@ def stage_of(stage: Any, fs: Any, base: str) -> Description:
         "persist": [place(out, fs, base) for out in stage.outs if out.persist],
         "deps": [place(dep, fs, base) for dep in stage.deps if dep not in params],
         "params": {place(dep, fs, base): [str(key) for key in dep.params or ()] for dep in params},
+        "filled": filled_in(stage, fs, base),
         "outs": [out_of(out, fs, base) for out in stage.outs],
     }
+
+
+def filled_in(stage: Any, fs: Any, base: str) -> dict[str, list[str]]:
+    """The parameters whose values DVC fills into a stage's templates (`${…}`), by their file.
+
+    Variables that dvc.yaml has itself come from no file. Source: dvc/parsing/context.py, `Meta.source`.
+    """
+    found = (getattr(stage, "tracked_vars", None) or {}).items()
+    return {file: [str(key) for key in keys] for file, keys in found if fs.isfile(fs.join(base, file))}
 
 
 def out_of(out: Any, fs: Any, base: str) -> Description:

@@ -99,6 +99,7 @@ def test_the_model_sees_no_labels(trained: Workspace, work: Work) -> None:
         (gzip.compress(pickle.dumps(Fraction(1, 3))), "forest.pkl: it holds Fraction, nothing", False),
         (b"\x80broken", "forest.pkl: ", False),
     ],
+    ids=("empty", "text", "list", "fraction", "broken"),
 )
 def test_what_predicts_nothing_has_a_problem(
     trained: Workspace,
