@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
+import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +31,24 @@ from harness.evidence.rows import contains, join_label, label_column, same_rows,
 from harness.evidence.safe_yaml import load_json, load_yaml
 from harness.evidence.scoring import match
 from harness.evidence.table import read_table
+from harness.labs.dvc_versioning.copies import unpacked
 from harness.submission.objects import scan_objects
 from harness.submission.recovery import Recovery
 from harness.workspace.dvc_config import point_dvc
 
 MOST_EDITED = 6
+MOST_UNPACKED = 1 << 20
+
+
+def archive_of(*files: tuple[str, bytes]) -> bytes:
+    """A zip archive, the same whenever it is made."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
 LOCK = b"""schema: '2.0'
 stages:
   train:
@@ -108,6 +124,7 @@ CONFIG = b"""[core]
 """
 CSV = b'mean radius,note,target\n17.99,a,0\n20.57,"b,\nc",0\n11.42,,1\n12.45,nan,1\n'
 LISTING = b'[{"md5": "5afc23b9622f8f9ffa60824f4e97d0d5", "relpath": "a/b.csv"}]'
+ZIPPED = archive_of(("a.csv", CSV), ("b/c.csv", CSV * 50))
 PROSE = b"""# Runs
 dvc exp run -S train.n_estimators=50 -S 'train.max_depth=5' --name a
 for n in 10 20; do dvc exp run -S n_estimators=$n; done
@@ -127,7 +144,7 @@ DESCRIPTION = json.dumps(
             {
                 "address": "train", "name": "train", "file": "dvc.yaml", "wdir": ".", "cmd": ["python t.py"],
                 "frozen": False, "always_changed": False, "persist": [], "deps": ["a.csv"],
-                "params": {"params.yaml": ["train.n"]},
+                "params": {"params.yaml": ["train.n"]}, "filled": {"params.yaml": ["train.m"]},
                 "outs": [{"path": "m", "cached": True, "kind": "out"}],
             }
         ],
@@ -143,6 +160,11 @@ class Target:
     name: str
     parse: Callable[[bytes], object]
     seeds: tuple[bytes, ...]
+
+
+def read_packed(path: str) -> Callable[[bytes], object]:
+    """Look into a packed file in Git for the dataset."""
+    return lambda data: [(name, len(found)) for name, found in unpacked(path, data, MOST_UNPACKED)]
 
 
 def read_params(path: str) -> Callable[[bytes], object]:
@@ -253,6 +275,8 @@ TARGETS = (
     Target("config", read_configuration, (CONFIG,)),
     Target("table.csv", read_data("data.csv"), (CSV,)),
     Target("listing.dir", read_listing_of_folder, (LISTING,)),
+    Target("backup.zip", read_packed("backup.zip"), (ZIPPED,)),
+    Target("backup.gz", read_packed("backup.gz"), (gzip.compress(CSV, mtime=0),)),
     Target("README.md", read_prose("README.md"), (PROSE,)),
     Target("notebook", read_prose("n.ipynb"), (NOTEBOOK,)),
     Target("run.sh", read_prose("run.sh"), (PROSE,)),

@@ -26,6 +26,7 @@ WRITTEN_AS = (".csv", ".tsv", ".parquet")
 PACKED = (".gz", ".zip")
 GZIP = 31  # zlib's word for a gzip header (https://docs.python.org/3/library/zlib.html#zlib.decompress)
 MOST_PACKED = 100  # files of an archive
+USUAL = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError)
 LONGER, SHORTER = 4, 0.25  # what other float formats and separators can make of a text
 
@@ -76,14 +77,18 @@ class Copies:
 
 
 def unpacked(path: str, data: bytes, most: int) -> Iterator[tuple[str, bytes]]:
-    """The files in a packed one, none of them larger than `most` bytes; nothing of what cannot be read."""
+    """The files in a packed one, all together not larger than `most` bytes; nothing of what cannot be read.
+
+    A zip archive may be packed as most tools do it, not in the ways that take a dictionary of gigabytes.
+    """
     with suppress(*UNREADABLE):
         if path.lower().endswith(".gz"):
             yield path[: -len(".gz")], zlib.decompressobj(GZIP).decompress(data, most)
             return
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for one in archive.infolist()[:MOST_PACKED]:
-                if one.file_size <= most:
+                if one.file_size <= most and one.compress_type in USUAL:
+                    most -= one.file_size
                     yield one.filename, archive.read(one)
 
 

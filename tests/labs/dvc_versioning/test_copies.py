@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from harness.labs.dvc_versioning.copies import Copies, blob_name
+from harness.labs.dvc_versioning.copies import Copies, blob_name, unpacked
 from harness.labs.dvc_versioning.dataset import lab_data
 from tests.labs.dvc_versioning.conftest import Work, larger
 
@@ -39,11 +39,12 @@ def test_any_version_is_found_by_its_bytes(work: Work) -> None:
     assert not found(work, "other.txt", larger() + b"\n")
 
 
-def zipped(name: str, data: bytes) -> bytes:
-    """An archive of one file."""
+def zipped(name: str, data: bytes, way: int = zipfile.ZIP_DEFLATED, times: int = 1) -> bytes:
+    """An archive of a file, or of several that are alike."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
+    with zipfile.ZipFile(target, "w", way) as archive:
+        for number in range(times):
+            archive.writestr(f"{number or ''}{name}", data)
     return target.getvalue()
 
 
@@ -63,3 +64,18 @@ def test_a_packed_copy_is_found(work: Work, data: bytes) -> None:
 def test_other_tables_are_not(work: Work, data: bytes) -> None:
     """A part of the rows, other values, and what is no table are not the data."""
     assert not found(work, "data/processed/train.csv", data)
+
+
+def test_an_archive_is_read_up_to_a_size() -> None:
+    """Files that are small each and large together are not all read: neither time nor memory has no end."""
+    bomb = zipped("a.csv", bytes(1000), times=50)
+    assert [len(data) for _, data in unpacked("a.zip", bomb, 10_500)] == [1000] * 10
+    assert [len(data) for _, data in unpacked("a.gz", gzip.compress(bytes(10**6)), 700)] == [700]
+
+
+@pytest.mark.parametrize("damage", [0, 30])
+def test_an_archive_packed_in_a_rare_way_is_not_read(damage: int) -> None:
+    """Its dictionary may want gigabytes, and its decoder fails in ways of its own."""
+    archive = bytearray(zipped("a.csv", b"1,2\n" * 100, zipfile.ZIP_LZMA))
+    archive[damage] ^= 1 if damage else 0
+    assert list(unpacked("a.zip", bytes(archive), 10_000)) == []
