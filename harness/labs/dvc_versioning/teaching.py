@@ -184,8 +184,10 @@ class _Lesson:
         if not less or made & set(self.own):
             return False
         whole = {one.table.path: one.data for one in self.rows}
-        there, again = (self._taught_by({**whole, **files}) for files in (less, {}))
-        return there is not None and again == tuple(before) != there
+        there = self._taught_by({**whole, **less})
+        if there is None or there == tuple(before):
+            return False
+        return self._taught_by(whole) == tuple(before)
 
     def _taught_by(self, files: Mapping[str, bytes]) -> tuple[Label, ...] | None:
         """What the model says of the held-out rows when training finds these files; None where it fails."""
