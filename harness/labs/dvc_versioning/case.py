@@ -148,12 +148,13 @@ class Case:
         return self._locks[commit]
 
     def _read_locks(self, commit: str) -> dict[str, Lock]:
+        tree = self.repository.tree(commit)
+        files = lock_files(tree)
         wdirs: dict[str, dict[str, str]] = {}
-        for stage in self.pipeline(commit).stages:
+        for stage in self.pipeline(commit).stages if files else ():
             wdirs.setdefault(self.lock_of(stage), {})[stage.name] = stage.wdir
         found: dict[str, Lock] = {}
-        tree = self.repository.tree(commit)
-        for file in lock_files(tree):
+        for file in files:
             with contextlib.suppress(MalformedEvidence):
                 found[file] = read_lock(tree, file, wdirs.get(file))
         return found

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from harness.evidence.roles import Roles
     from harness.labs.dvc_versioning.case import Case
     from harness.labs.dvc_versioning.draws import Change, Param
-    from harness.labs.dvc_versioning.handed_in_experiments import Counted
     from harness.labs.dvc_versioning.sensitivity import Alone, Reading
     from harness.labs.dvc_versioning.versions import Dataset, Placed
     from harness.workspace.command import Completed
@@ -128,14 +127,11 @@ class Course:
 
     def reproduce_at(self, ws: Workspace, commit: str) -> Reproduction:
         """Run one commit with `dvc repro -f --no-run-cache`; raises CheckFailed unless all of it ran."""
-        self.check_out(ws, commit)
         pipeline, roles = self.case.pipeline(commit), self.case.roles(commit)
         if pipeline.error or not pipeline.stages:
             raise CheckFailed("a dvc.yaml that DVC can run", pipeline.error or "no stages")
-        placed = self.place_sources(ws, commit)
+        placed = self.prepare(ws, commit)
         command = repro_command(pipeline, self.case.dvc_root)
-        for path in (path for stage in pipeline.stages if not stage.frozen for path in stage.out_paths):
-            ws.remove(path)  # what the clone brings along was not made by the run
         done = repro(ws, command, "-f", "--no-run-cache")
         state = snapshot(ws, pipeline)
         _all_ran(done, pipeline, state)
@@ -143,10 +139,17 @@ class Course:
         put_back(ws, {item.path: item.data for item in placed}, tracked, state)
         return Reproduction(commit, pipeline, roles, command, placed, done, state)
 
-    def repeat(self, ws: Workspace, experiment: Counted) -> Reproduction:
-        """Run a handed-in experiment at its own commit, and compute the right scores beside."""
-        again = self.reproduce_at(ws, experiment.commit)
-        return replace(again, scored=score(ws, self.case, again.pipeline, again.roles))
+    def prepare(self, ws: Workspace, commit: str) -> tuple[Placed, ...]:
+        """Bring the workspace to a commit as a fresh clone has it, with the raw data and without outputs.
+
+        What the clone brings along of these was not made by the run.
+        """
+        self.check_out(ws, commit)
+        placed = self.place_sources(ws, commit)
+        stages = self.case.pipeline(commit).stages
+        for path in (path for stage in stages if not stage.frozen for path in stage.out_paths):
+            ws.remove(path)
+        return placed
 
     def run_told(self, ws: Workspace, experiment: Described) -> Snapshot:
         """Run the pipeline with the parameters of an experiment that only a text tells of."""
@@ -161,15 +164,15 @@ class Course:
         return snapshot(ws, self.base.pipeline)
 
     def check_out(self, ws: Workspace, commit: str) -> None:
-        """Bring the workspace to a commit of the submission, on the branch that is graded."""
+        """Bring the workspace to a commit of the submission as it is, on the branch that is graded."""
+        if ws.at == commit:
+            return
         untouched = ws.at is not None
-        head = ws.at or ws.run("git", "rev-parse", "HEAD").stdout.strip()
-        if head != commit:
-            ws.take(commit)
-            ws.run("git", "checkout", "-q", "-f", "-B", ws.branch, commit, check=True)
-            if not untouched:
-                ws.run("git", "clean", "-qffdx", check=True)
-            ws.configure()
+        ws.take(commit)
+        ws.run("git", "checkout", "-q", "-f", "-B", ws.branch, commit, check=True)
+        if not untouched:
+            ws.run("git", "clean", "-qffdx", check=True)
+        ws.configure()
 
     def place_sources(self, ws: Workspace, commit: str) -> tuple[Placed, ...]:
         """Put the raw data where the pipeline reads it: by pointer, by the lock, or the newest version.

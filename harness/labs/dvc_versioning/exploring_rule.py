@@ -8,9 +8,10 @@ from harness.errors import CheckFailed, MalformedEvidence
 from harness.evidence.confusion import rows_apart
 from harness.evidence.lock import parse_lock
 from harness.evidence.params import flatten, load_params, lookup
-from harness.evidence.scoring import NAMES, agrees
+from harness.evidence.scoring import NAMES
 from harness.labs.dvc_versioning.exploring import leaves, rows
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.repeating import gaps, made_its_model
 from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
 from harness.labs.dvc_versioning.ways import settled, taken
 from harness.labs.dvc_versioning.wording import listed
@@ -130,29 +131,23 @@ def repetition(
     """
     scores = HandedInExperiments.scores_in(again.state.metrics)
     scored = again.scored and taken(again.scored, settled([*runs, again.scored]))
-    gaps = [n for n, value in handed_in.scores.items() if n not in scores or not agrees(value, scores[n])]
+    other = gaps(handed_in, again)
     told = "; ".join(
-        f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in gaps
+        f"{name} {handed_in.scores[name]:.6g} came out as {scores.get(name, 'nothing')}" for name in other
     )
     same_model = made_its_model(handed_in, again)
     same_libraries = same_machine and not any(item.stands_in for item in again.placed)
-    if not gaps:
+    if not other:
         never_ran = same_libraries and deterministic and handed_in.agrees and not same_model
         return ("other", OTHER_MODEL) if never_ran else _own_numbers(scored)
     known_libraries = same_libraries or same_model
-    if not deterministic or known_libraries or any(name not in scores for name in gaps):
+    if not deterministic or known_libraries or any(name not in scores for name in other):
         return "other", told
     apart = None
     if scored and scored.labels:
         known = {name: value for name, value in handed_in.scores.items() if name in NAMES}
         apart = rows_apart(known, scored.labels, scored.predictions, NOISE_ROWS) if known else None
     return ("open", told) if apart is None else ("same", f"came out again but for {apart} test rows")
-
-
-def made_its_model(handed_in: Counted, again: Reproduction) -> bool:
-    """Whether an experiment's model came out byte for byte: the libraries are those of the student then."""
-    made = again.state.outs.get(str(again.roles.model))
-    return handed_in.model_md5 is not None and handed_in.model_md5 == made
 
 
 def _own_numbers(scored: Scored | None) -> tuple[Outcome, str]:

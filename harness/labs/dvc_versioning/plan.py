@@ -10,6 +10,7 @@ from harness.labs.dvc_versioning.augmenting import augmentation_script
 from harness.labs.dvc_versioning.exploring import Exploring
 from harness.labs.dvc_versioning.params_rule import STANDARD
 from harness.labs.dvc_versioning.recompute import Scored, score
+from harness.labs.dvc_versioning.repeating import repeat
 from harness.labs.dvc_versioning.sensitivity import Alone, Reading, Sensitivity, run_alone
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.labs.dvc_versioning.teaching import Taught, teach
@@ -123,7 +124,7 @@ def _repeat(course: Course, index: int, experiment: Counted) -> Scenario:
     return Scenario(
         f"repeat-{index}",
         f"repeat the handed-in experiment {experiment.name}",
-        lambda ws: course.repeat(ws, experiment),
+        partial(repeat, course, experiment=experiment),
     )
 
 

@@ -65,11 +65,11 @@ def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | 
     for out in stage.outs:
         if out.path not in stage.persist:
             ws.remove(out.path)
-    done, read, _ = traced(ws, *_typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
+    done, read, _ = traced(ws, *typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
     return done, read
 
 
-def _typed(stage: Stage) -> tuple[str, ...]:
+def typed(stage: Stage) -> tuple[str, ...]:
     """A stage's command as it is started: by a shell, but for a script without anything for a shell to do."""
     if len(stage.cmd) == 1 and PLAIN_SCRIPT.fullmatch(stage.cmd[0]):
         return tuple(stage.cmd[0].split())

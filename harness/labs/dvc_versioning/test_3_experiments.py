@@ -9,6 +9,7 @@ from harness.grading.check import check
 from harness.labs.dvc_versioning import exploring_rule
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.metrics_rule import never_made, runs_of, same_model
+from harness.labs.dvc_versioning.repeating import made_its_model
 from harness.labs.dvc_versioning.wording import listed, short
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def test_the_experiments_come_out_again(case: Case, planned: Plan, results: Resu
         except CheckFailed as failure:
             outcome, why = "other", f"does not run at its commit: {failure.found}"
         else:
-            same_libraries |= exploring_rule.made_its_model(experiment, again)
+            same_libraries |= made_its_model(experiment, again)
             outcome, why = exploring_rule.repetition(
                 experiment, again, deterministic=deterministic, same_machine=here, runs=runs
             )

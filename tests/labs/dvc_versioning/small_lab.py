@@ -99,3 +99,12 @@ def opened(source: Workspace, store: Path) -> SmallLab:
     store.mkdir(parents=True, exist_ok=True)
     dataset = Dataset(case, recovery_for(case, store), tuple, store)
     return SmallLab(source, case, dataset, Objects(case, dataset), Course(case, dataset, 1))
+
+
+def changed(student_work: Workspace, root: Path, *versions: dict[str, str]) -> SmallLab:
+    """The small lab with more commits on top, each of these files."""
+    source = student_work.copy(root / "source")
+    for files in versions:
+        write_tree(source.repo, files)
+        commit_all(source, "go on")
+    return opened(source, root / "store")

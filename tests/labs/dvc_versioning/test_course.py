@@ -10,20 +10,10 @@ from fixtures.workspaces import commit_all, write_tree
 from harness.errors import CheckFailed
 from harness.evidence.prose import Described
 from harness.labs.dvc_versioning.course import Course
-from harness.labs.dvc_versioning.handed_in_experiments import Counted
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.small_lab import DATA, FILES, SECOND, SmallLab, opened
+from tests.labs.dvc_versioning.small_lab import DATA, FILES, SECOND, SmallLab, changed, opened
 
 FORGOTTEN = FILES["fit.sh"].replace("train.csv", "forgotten.csv")
-
-
-def changed(student_work: Workspace, root: Path, *versions: dict[str, str]) -> SmallLab:
-    """The small lab with more commits on top, each of these files."""
-    source = student_work.copy(root / "source")
-    for files in versions:
-        write_tree(source.repo, files)
-        commit_all(source, "go on")
-    return opened(source, root / "store")
 
 
 def test_everything_runs_from_nothing(small_lab: SmallLab, reproduced: Workspace) -> None:
@@ -91,14 +81,6 @@ def test_a_told_experiment_is_run(small_lab: SmallLab, reproduced: Workspace, tm
     told = Described({"fit.n_estimators": 7, "other": 1}, "README.md", "table")
     state = small_lab.course.run_told(reproduced.copy(tmp_path / "copy"), told)
     assert state.metrics["scores.json"] == b'{"accuracy": 0.7, "f1": 0.7}\n'
-
-
-def test_a_handed_in_experiment_is_repeated(small_lab: SmallLab, tmp_path: Path) -> None:
-    """At its own commit, with the right scores beside."""
-    told = Counted("exp-a", small_lab.case.commit, {}, {"f1": 0.9}, "ref")
-    found = small_lab.course.repeat(small_lab.start(tmp_path / "a"), told)
-    assert found.completed.ok
-    assert found.scored is not None
 
 
 @pytest.mark.long

@@ -18,7 +18,6 @@ from harness.labs.dvc_versioning.draws import Change, Param
 from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs
 from harness.labs.dvc_versioning.exploring_rule import (
     locked_outs,
-    made_its_model,
     refuse_incomplete,
     refuse_incomplete_table,
     refuse_other_state,
@@ -26,6 +25,7 @@ from harness.labs.dvc_versioning.exploring_rule import (
 )
 from harness.labs.dvc_versioning.handed_in_experiments import Counted
 from harness.labs.dvc_versioning.recompute import Scored
+from harness.labs.dvc_versioning.repeating import made_its_model
 from harness.labs.dvc_versioning.versions import Placed
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,

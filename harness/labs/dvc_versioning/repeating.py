@@ -1,0 +1,72 @@
+"""The handed-in experiments, run again at their own commits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.evidence.scoring import agrees
+from harness.labs.dvc_versioning.course import Reproduction
+from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
+from harness.labs.dvc_versioning.recompute import score
+from harness.labs.dvc_versioning.reproduction import repro_command, snapshot
+from harness.labs.dvc_versioning.sensitivity import STAGE_SECONDS, typed
+
+if TYPE_CHECKING:
+    from harness.evidence.pipeline import Pipeline
+    from harness.labs.dvc_versioning.course import Course
+    from harness.labs.dvc_versioning.handed_in_experiments import Counted
+    from harness.workspace.command import Completed
+    from harness.workspace.workspace import Workspace
+
+
+def repeat(course: Course, ws: Workspace, experiment: Counted) -> Reproduction:
+    """Run a handed-in experiment at its own commit, and compute the right scores beside.
+
+    Its stages run one after the other without DVC, which takes as long as all of them. Where the model comes
+    out byte for byte and the scores with it, DVC could say no more; otherwise `dvc repro` has the last word.
+
+    Raises:
+        CheckFailed: the pipeline does not run.
+    """
+    found = _by_stages(course, ws, experiment.commit)
+    if found is None or gaps(experiment, found) or not made_its_model(experiment, found):
+        found = course.reproduce_at(ws, experiment.commit)
+    return replace(found, scored=score(ws, course.case, found.pipeline, found.roles))
+
+
+def gaps(handed_in: Counted, again: Reproduction) -> list[str]:
+    """The names of the handed-in scores that did not come out again."""
+    scores = HandedInExperiments.scores_in(again.state.metrics)
+    return [n for n, value in handed_in.scores.items() if n not in scores or not agrees(value, scores[n])]
+
+
+def made_its_model(handed_in: Counted, again: Reproduction) -> bool:
+    """Whether an experiment's model came out byte for byte: the libraries are those of the student then."""
+    made = again.state.outs.get(str(again.roles.model))
+    return handed_in.model_md5 is not None and handed_in.model_md5 == made
+
+
+def _by_stages(course: Course, ws: Workspace, commit: str) -> Reproduction | None:
+    """The run of all stages in their order; None where one fails, or DVC would not run them all."""
+    pipeline = course.case.pipeline(commit)
+    if pipeline.error or not pipeline.stages or any(s.frozen or not s.cmd for s in pipeline.stages):
+        return None
+    placed = course.prepare(ws, commit)
+    done = _run_all(ws, pipeline)
+    if done is None:
+        return None
+    roles, command = course.case.roles(commit), repro_command(pipeline, course.case.dvc_root)
+    return Reproduction(commit, pipeline, roles, command, placed, done, snapshot(ws, pipeline))
+
+
+def _run_all(ws: Workspace, pipeline: Pipeline) -> Completed | None:
+    """Run every stage where what it depends on is there; the last command, None where one failed."""
+    done = None
+    for stage in (pipeline.stage(address) for address in pipeline.order):
+        if not all((ws.repo / dep).exists() for dep in stage.deps):
+            return None
+        done = ws.run(*typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
+        if not done.ok:
+            return None
+    return done
