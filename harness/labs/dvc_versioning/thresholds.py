@@ -5,7 +5,10 @@ from __future__ import annotations
 import pickletools
 import re
 import struct
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,7 +16,7 @@ from harness.errors import MalformedEvidence
 from harness.evidence.params import declares, flatten, load_params, suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from harness.evidence.pipeline import Stage
     from harness.workspace.workspace import Workspace
@@ -29,24 +32,72 @@ LEAST = 1e-6  # bytes that mean something else come to less
 LARGEST_TEXT = 1 << 16
 LARGEST = 1 << 25
 MOST_OPCODES = 200_000
+MOST_KEPT = 1 << 22  # of each file, until the end of the grade
 
 
-def limits_of(ws: Workspace, stages: Sequence[Stage], made: Sequence[str] = ()) -> dict[str, float]:
+@dataclass(frozen=True, eq=False)
+class Thresholds(Mapping[str, float]):
+    """Numbers by their names, looked for when they are first asked for: most evaluations set no threshold.
+
+    ``sources`` come to the numbers of one file each, by what was read of it; of two that have a name in
+    common, the later one counts.
+    """
+
+    sources: tuple[Callable[[], Mapping[str, float]], ...]
+
+    def __getitem__(self, name: str) -> float:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @cached_property
+    def _found(self) -> Mapping[str, float]:
+        found: dict[str, float] = {}
+        for source in self.sources:
+            found |= source()
+        return dict(list(found.items())[:MOST_LIMITS])
+
+
+def limits_of(ws: Workspace, stages: Sequence[Stage], made: Sequence[str] = ()) -> Thresholds:
     """The numbers between 0 and 1 that these stages may use as a threshold, by their names.
 
     They are parameters that the stages declare, numbers that stand in a Python script of theirs, and those
-    that were ``made``: in small files of other stages which they read, and within the model.
+    that were ``made``: in small files of other stages which they read, and within the model. All is read now:
+    the workspace may be gone when they are asked for.
     """
-    found: dict[str, float] = {}
+    return Thresholds(tuple(_sources(ws, stages, made)))
+
+
+def _sources(
+    ws: Workspace, stages: Sequence[Stage], made: Sequence[str]
+) -> Iterator[Callable[[], Mapping[str, float]]]:
     for stage in stages:
-        found |= {key: value for key, value in _parameters(ws, stage) if 0 < value < 1}
-        scripts = (path for path in stage.deps if path.endswith(".py"))
-        texts = ((ws.read(path) or b"").decode("utf-8", "replace") for path in scripts)
-        found |= {number: float(number) for text in texts for number in NUMBER.findall(text)}
+        for file, keys in stage.takes.items():
+            with suppress(MalformedEvidence):
+                yield _source(partial(_parameters, file, keys), ws.read(file) or b"")
+        for path in (path for path in stage.deps if path.endswith(".py")):
+            yield _source(_in_script, ws.read(path) or b"")
     for path in made:
         with suppress(MalformedEvidence):  # larger than anything of settings
-            found |= _numbers_in(path, ws.read(path, LARGEST) or b"")
-    return dict(list(found.items())[:MOST_LIMITS])
+            yield _source(partial(_numbers_in, path), ws.read(path, LARGEST) or b"")
+
+
+def _source(
+    numbers: Callable[[bytes], Mapping[str, float]], data: bytes
+) -> Callable[[], Mapping[str, float]]:
+    """The numbers in these bytes: to be looked for when asked, unless so much had to be kept till then."""
+    if len(data) <= MOST_KEPT:
+        return partial(numbers, data)
+    found = numbers(data)
+    return lambda: found
+
+
+def _in_script(data: bytes) -> dict[str, float]:
+    return {number: float(number) for number in NUMBER.findall(data.decode("utf-8", "replace"))}
 
 
 def _numbers_in(path: str, data: bytes) -> dict[str, float]:
@@ -81,12 +132,14 @@ def _pickled(data: bytes) -> Iterator[tuple[str, float]]:
                 yield key, DOUBLE.unpack(arg)[0]
 
 
-def _parameters(ws: Workspace, stage: Stage) -> Iterator[tuple[str, float]]:
-    for file, keys in stage.takes.items():
-        try:
-            leaves = flatten(load_params(file, ws.read(file) or b""))
-        except MalformedEvidence:
-            continue
-        for leaf, value in leaves.items():
-            if declares(keys, leaf) and isinstance(value, int | float):
-                yield leaf, float(value)
+def _parameters(file: str, keys: Sequence[str], data: bytes) -> dict[str, float]:
+    try:
+        leaves = flatten(load_params(file, data))
+    except MalformedEvidence:
+        return {}
+    declared = {key: value for key, value in leaves.items() if declares(keys, key)}
+    return {
+        key: float(value)
+        for key, value in declared.items()
+        if isinstance(value, int | float) and 0 < value < 1
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,14 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.evidence.pipeline import Stage
-from harness.labs.dvc_versioning.thresholds import LARGEST, LARGEST_TEXT, MOST_LIMITS, MOST_OPCODES, limits_of
+from harness.labs.dvc_versioning.thresholds import (
+    LARGEST,
+    LARGEST_TEXT,
+    MOST_KEPT,
+    MOST_LIMITS,
+    MOST_OPCODES,
+    limits_of,
+)
 
 
 def test_thresholds_are_numbers_of_the_script_and_parameters(new_workspace: NewWorkspace) -> None:
@@ -88,3 +96,32 @@ def test_a_model_may_be_larger_than_settings(new_workspace: NewWorkspace) -> Non
     kept = {"threshold": 0.37, "trees": bytes(LARGEST - 1000)}
     (workspace.repo / "kept.pkl").write_bytes(pickle.dumps(kept))
     assert limits_of(workspace, [], ["kept.pkl"]) == {"threshold of kept.pkl": 0.37}
+
+
+def test_thresholds_are_those_of_the_moment_they_were_read(new_workspace: NewWorkspace) -> None:
+    """They may be asked for when the workspace has gone on, or is gone."""
+    workspace = new_workspace()
+    write_tree(
+        workspace.repo, {"params.yaml": "limit: 0.75\n", "e.py": "x = 0.6\n", "l.json": '{"best": 0.4}'}
+    )
+    found = limits_of(workspace, [Stage("e", "e", deps=("e.py",), params={"params.yaml": ()})], ["l.json"])
+    write_tree(workspace.repo, {"params.yaml": "limit: 0.1\n", "e.py": "x = 0.2\n"})
+    (workspace.repo / "l.json").unlink()
+    assert found == {"limit": 0.75, "0.6": 0.6, "best of l.json": 0.4}
+
+
+@pytest.mark.parametrize(("size", "kept"), [(MOST_KEPT // 2, True), (MOST_KEPT + 1, False)])
+def test_a_large_file_is_not_kept_until_it_is_asked_for(
+    size: int,
+    kept: bool,  # noqa: FBT001 (the parameter)
+    new_workspace: NewWorkspace,
+) -> None:
+    """It is looked through at once: a grade has many runs, each with a model of its own."""
+    workspace = new_workspace()
+    (workspace.repo / "kept.pkl").write_bytes(pickle.dumps({"threshold": 0.37, "trees": bytes(size)}))
+    tracemalloc.start()
+    found = limits_of(workspace, [], ["kept.pkl"])
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert (held > size) is kept
+    assert found == {"threshold of kept.pkl": 0.37}
