@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 READ_LIMIT = 64 << 20
 COPIED = ("repo", "cache", "storage", "origin", "home")
 SHOWN_ROOT = "/workspace"
+AS_PACK = "transfer.unpackLimit=1"  # few files instead of one for each object: workspaces are copied often
 
 
 class Workspace:
@@ -129,8 +130,7 @@ class Workspace:
             raise CheckFailed(f"the folder {place} of the repository", "no folder there, or a link")
         self.at = None
         with stage_pipe(self.surroundings.bin) as pipe:
-            done = self.execute(argv, cwd=place, timeout=timeout)
-            done = replace(done, stages=pipe.told(place))
+            done = replace(self.execute(argv, cwd=place, timeout=timeout), stages=pipe.told(place))
         self.steps.append(done)
         done.require(success=check)
         return done
@@ -241,14 +241,15 @@ class Workspace:
         refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", commit, *others)
         self._fetch("--no-tags", "--update-head-ok", commits=refs)
         self.git("checkout", "-q", "-f", "--no-track", "-B", branch, commit)
-        self.git("push", "-q", "-u", "origin", branch)
+        self.git("push", "-q", "-u", f"--receive-pack=git -c {AS_PACK} receive-pack", "origin", branch)
         self.at = commit
 
     def _fetch(self, *options: str, commits: tuple[str, ...]) -> None:
         if self.source is None:
             raise HarnessError("this workspace was made without a submission to fetch from")
         self.launcher.show(self.source)
-        self.git("fetch", "-q", *options, str(self.source), *dict.fromkeys(commits), readable=(self.source,))
+        wanted = (str(self.source), *dict.fromkeys(commits))
+        self.git("-c", AS_PACK, "fetch", "-q", *options, *wanted, readable=(self.source,))
 
     def _copy(self, root: Path, names: tuple[str, ...], empty: tuple[str, ...] = ()) -> Workspace:
         twin = Workspace(root, self.limits, self.launcher)
@@ -280,10 +281,9 @@ class Workspace:
         limits = self.limits.within(timeout)
         order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds, limits.allowance)
         done = carry_out(order, limits, self.launcher)
-        root = str(self.root)
-        stdout, stderr = (text.replace(root, SHOWN_ROOT) for text in (done.stdout, done.stderr))
-        shown = tuple(part.replace(root, SHOWN_ROOT) for part in argv)
-        return replace(done, argv=shown, cwd=cwd, stdout=stdout, stderr=stderr)
+        texts = (*argv, done.stdout, done.stderr)
+        *shown, stdout, stderr = (text.replace(str(self.root), SHOWN_ROOT) for text in texts)
+        return replace(done, argv=tuple(shown), cwd=cwd, stdout=stdout, stderr=stderr)
 
     def git(self, *args: str, used: bool = False, readable: tuple[Path, ...] = ()) -> Completed:
         """Run Git for the workspace's own purposes: not a step.

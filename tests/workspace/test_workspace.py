@@ -37,6 +37,18 @@ def test_create_checks_out_the_commit_on_its_branch(git_repo: Workspace, tmp_pat
     assert workspace.run("git", "tag").stdout == "v1\n"
 
 
+def test_a_new_workspace_has_few_files(git_repo: Workspace, tmp_path: Path) -> None:
+    """Its objects lie in a pack, as after a clone, and so do the origin's: each copy is of all files."""
+    bare, first = bare_clone(git_repo, tmp_path / "bare"), head(git_repo)
+    workspace = Workspace.create(tmp_path / "w", repository=bare, commit=first, branch="main")
+    git_repo.run("git", "commit", "-q", "--allow-empty", "-m", "later", check=True)
+    workspace.source = bare_clone(git_repo, tmp_path / "later")
+    workspace.take(head(git_repo))
+    for folder, packs in ((workspace.repo / ".git", 2), (workspace.origin, 1)):
+        assert [path.name for path in (folder / "objects").iterdir() if len(path.name) == 2] == []
+        assert len(list((folder / "objects" / "pack").glob("*.pack"))) == packs
+
+
 def test_create_leaves_experiments_behind(dvc_repo: Workspace, tmp_path: Path) -> None:
     """Experiments handed in do not mix with those of the harness; one commit comes when asked for."""
     dvc_repo.run("dvc", "exp", "run", "-n", "mine", "-S", "shout.mark='?'", check=True)
