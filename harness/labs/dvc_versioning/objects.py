@@ -27,11 +27,15 @@ class Objects:
 
     def tracked_at(self, commit: str) -> dict[str, str]:
         """Path and md5 of what DVC tracks at a commit: pointers, and cached outputs in the locks."""
+        pointed = {p.path: p.md5 for p in self.case.pointers(commit) if p.md5 and p.cached}
+        return {**self._locked_at(commit), **pointed}
+
+    def _locked_at(self, commit: str) -> dict[str, str]:
+        if not self.case.locks(commit):
+            return {}  # and DVC need not be asked for the pipeline
         uncached = {out.path for s in self.case.pipeline(commit).stages for out in s.outs if not out.cached}
         outs = self.case.locked_outs(commit)
-        locked = {path: out.md5 for path, out in outs.items() if out.md5 and path not in uncached}
-        pointed = {p.path: p.md5 for p in self.case.pointers(commit) if p.md5 and p.cached}
-        return {**locked, **pointed}
+        return {path: out.md5 for path, out in outs.items() if out.md5 and path not in uncached}
 
     def lacking(self, commit: str) -> tuple[str, ...]:
         """The tracked paths of a commit whose bytes were not handed in."""
