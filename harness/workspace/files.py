@@ -135,6 +135,22 @@ def copy_inside(source: Path, target: Path, path: str) -> None:
         write_inside(target, path, source / path)
 
 
+def move_inside(source: Path, target: Path, path: str) -> None:
+    """Move the file, link or folder `path` from one folder to the same place in another, if it is there.
+
+    Raises:
+        CheckFailed: commands have left it so that it cannot be moved.
+    """
+    *above, name = _parts(path)
+    try:
+        with suppress(FileNotFoundError), _folder(source, tuple(above), create=False) as here:
+            os.stat(name, dir_fd=here, follow_symlinks=False)
+            with _folder(target, tuple(above), create=True) as there:
+                os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
+    except OSError as error:
+        raise CheckFailed(f"{path} left so that it can be moved", str(error)[:REASON_LIMIT]) from error
+
+
 def remove_tree(root: Path) -> None:
     """Delete a folder and everything in it, also folders that nobody may write to."""
     if not root.exists():

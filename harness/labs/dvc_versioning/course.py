@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from harness.evidence.pipeline import Pipeline, Stage
     from harness.evidence.prose import Described
     from harness.evidence.roles import Roles
+    from harness.labs.dvc_versioning.alone import Alone
     from harness.labs.dvc_versioning.case import Case
     from harness.labs.dvc_versioning.draws import Change, Param
-    from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+    from harness.labs.dvc_versioning.sensitivity import Reading
     from harness.labs.dvc_versioning.versions import Dataset, Placed
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace

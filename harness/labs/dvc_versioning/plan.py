@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from harness.labs.dvc_versioning.alone import Alone, run_alone
 from harness.labs.dvc_versioning.augmenting import augmentation_script
 from harness.labs.dvc_versioning.exploring import Exploring
 from harness.labs.dvc_versioning.params_rule import STANDARD
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.repeating import repeat
-from harness.labs.dvc_versioning.sensitivity import Alone, Reading, Sensitivity, run_alone
+from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.labs.dvc_versioning.teaching import Taught, teach
 from harness.labs.dvc_versioning.thorough import try_edits
@@ -20,6 +21,7 @@ from harness.workspace.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.evidence.pipeline import Stage
     from harness.evidence.prose import Described
     from harness.labs.dvc_versioning.course import Course
     from harness.labs.dvc_versioning.handed_in_experiments import Counted, HandedInExperiments
@@ -102,22 +104,30 @@ def _taught(course: Course, ws: Workspace) -> Taught:
 
 
 def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:
-    base = course.base
-    course.alone = {s.address: run_alone(ws, s, base.state.outs) for s in base.pipeline.stages if s.cmd}
+    outs = course.base.state.outs
+    course.alone = {
+        stage.address: run_alone(ws, stage, outs, _trial(course, stage, ws).unlike())
+        for stage in course.base.pipeline.stages
+        if stage.cmd
+    }
     return course.alone
+
+
+def _trial(course: Course, stage: Stage, ws: Workspace) -> Sensitivity:
+    return Sensitivity(ws, course.base.pipeline, stage, course.base.state.outs)
 
 
 def _readings(course: Course, role: str, ws: Workspace) -> dict[str, Reading]:
     base = course.base
     standard = course.case.standard_keys(base.commit, STANDARD)
     suspects = frozenset(standard["preprocess" if role == "prepare" else role])
-    return {
-        address: Sensitivity(ws, base.pipeline, base.pipeline.stage(address), base.state.outs).reading(
-            deterministic=course.alone[address].deterministic, suspects=suspects
-        )
-        for address in getattr(base.roles, role)
-        if address in course.alone
-    }
+    found: dict[str, Reading] = {}
+    for address in getattr(base.roles, role):
+        if alone := course.alone.get(address):
+            trial = _trial(course, base.pipeline.stage(address), ws)
+            clear = alone.reads if alone.clear else None
+            found[address] = trial.reading(deterministic=alone.deterministic, suspects=suspects, clear=clear)
+    return found
 
 
 def _repeat(course: Course, index: int, experiment: Counted) -> Scenario:

@@ -16,7 +16,8 @@ from harness.labs.dvc_versioning.thorough import Thorough
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+    from harness.labs.dvc_versioning.alone import Alone
+    from harness.labs.dvc_versioning.sensitivity import Reading
     from harness.labs.dvc_versioning.sharing import Visit
     from harness.workspace.command import Completed
     from harness.workspace.scenario import ScenarioTree, Transcript

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import MalformedEvidence
 from harness.evidence.params import covers, declares, extremes, flatten, load_params
 from harness.evidence.params_edit import delete, edit
+from harness.workspace.keeping import kept
 from harness.workspace.trace import reads as traced
 
 if TYPE_CHECKING:
@@ -22,23 +23,7 @@ if TYPE_CHECKING:
     from harness.workspace.workspace import Workspace
 
 STAGE_SECONDS = 120.0
-OF_TOOLS = re.compile(r"(^|/)(\.git|\.dvc|\.gitignore|\.dvcignore|dvc\.yaml|dvc\.lock|[^/]+\.dvc)($|/)")
 PLAIN_SCRIPT = re.compile(r"python3? [\w./-]+\.py( [\w./:=,@+-]+)*", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Alone:
-    """One stage run by itself: with only its declared inputs, and with everything in place.
-
-    ``whole`` says that it did the same both times.
-    """
-
-    stage: str
-    with_declared_only: Completed
-    missing: tuple[str, ...]
-    reads: frozenset[str] | None
-    deterministic: bool
-    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,36 +67,6 @@ def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:
     return {out.path: ws.md5(out.path) for out in stage.outs}
 
 
-def run_alone(ws: Workspace, stage: Stage, expected: Mapping[str, str | None]) -> Alone:
-    """Run a stage with only what it declares; where that differs, once more with everything."""
-    declared = ws.copy_only(ws.root / "alone" / stage.address.replace("/", "-"), (*stage.deps, *stage.params))
-    for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
-        declared.make_folder(folder)
-    done, reads = run_stage(declared, stage)
-    made = results(declared, stage)
-    ws.steps.extend(declared.steps)
-    wanted = {path: expected.get(path) for path in made}
-    if done.ok and made == wanted:
-        return Alone(stage.address, done, (), reads, deterministic=True)
-    full, reads = run_stage(ws, stage)
-    again = results(ws, stage)
-    unread = () if reads is None else tuple(sorted(path for path in reads if not declares_file(stage, path)))
-    lacking = unread if not done.ok or made != again else ()
-    steady, whole = full.ok and again == wanted, done.ok and made == again
-    return Alone(stage.address, done, lacking, reads, deterministic=steady, whole=whole)
-
-
-def declares_file(stage: Stage, path: str) -> bool:
-    """Whether a stage declares a path it reads: as a dependency, parameters or its own output.
-
-    What Git and DVC keep for themselves is not the stage's: `dvc.api.params_show` looks at all of it.
-    """
-    if OF_TOOLS.search(path):
-        return True
-    own = (*stage.deps, *stage.params, *stage.out_paths)
-    return any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in own)
-
-
 @dataclass(frozen=True)
 class _Footing:
     """Parameters other than the student's, with which the stage works too, and what it made with them."""
@@ -133,9 +88,37 @@ class Sensitivity:
         self.expected = {out.path: expected.get(out.path) for out in stage.outs}
         self.tried: dict[str, str] = {}
         self._footing: _Footing | None = None
+        self._seen: frozenset[str] | None = frozenset()
 
-    def reading(self, *, deterministic: bool, suspects: frozenset[str]) -> Reading:
-        """Find which keys the stage reads; ``suspects`` are leaf keys that must be tried each for itself."""
+    def unlike(self) -> dict[str, bytes]:
+        """Each params file with all that the stage does not declare far from what it is.
+
+        A file in which nothing is changed is left out; there are none for a template, which DVC fills in.
+        """
+        if self._templated:
+            return {}
+        try:
+            changed = {file: self._far(file, self._not_declared(file)) for file in self._files()}
+        except MalformedEvidence:
+            return {}
+        return {file: data for file, (data, keys) in changed.items() if keys}
+
+    def reading(
+        self, *, deterministic: bool, suspects: frozenset[str], clear: frozenset[str] | None = None
+    ) -> Reading:
+        """Find which keys the stage reads; ``suspects`` are leaf keys that must be tried each for itself.
+
+        ``clear`` are the files that it read in a run by itself which showed that it needs no undeclared key.
+        Where it read others here, that is shown again. Its outputs are in the end what they were.
+        """
+        persistent = tuple(path for path in self.stage.persist if path in self.expected)
+        moved = tuple(path for path in self.expected if path not in persistent)
+        with kept(self.ws, moved, copied=persistent):
+            return self._reading(clear, suspects, deterministic=deterministic)
+
+    def _reading(
+        self, clear: frozenset[str] | None, suspects: frozenset[str], *, deterministic: bool
+    ) -> Reading:
         read: set[str] = set()
         unread: set[str] = set()
         inert: set[str] = set()
@@ -146,7 +129,8 @@ class Sensitivity:
                 found = self._read_among(file, leaves, mine, suspects, deterministic=deterministic)
                 (read if found else unread).add(key)
                 inert |= {leaf for leaf in mine if leaf in self.tried and leaf not in found}
-        undeclared = self._undeclared(deterministic=deterministic)
+        same = clear is not None and self._seen is not None and self._seen <= clear
+        undeclared = frozenset() if same else self._undeclared(deterministic=deterministic)
         inert |= self._inert_suspects(suspects - undeclared, deterministic=deterministic)
         return Reading(
             self.stage.address, frozenset(read), frozenset(unread), undeclared, frozenset(inert), self.tried
@@ -183,10 +167,7 @@ class Sensitivity:
     def _undeclared(self, *, deterministic: bool) -> frozenset[str]:
         found: set[str] = set()
         for file in self._files():
-            leaves = {
-                leaf: value for leaf, value in self._leaves(file).items() if not self._declared(file, leaf)
-            }
-            found |= set(self._narrowed(file, leaves, deterministic=deterministic))
+            found |= set(self._narrowed(file, self._not_declared(file), deterministic=deterministic))
         return frozenset(found)
 
     def _inert_suspects(self, suspects: frozenset[str], *, deterministic: bool) -> set[str]:
@@ -206,19 +187,23 @@ class Sensitivity:
         return found
 
     def _narrowed(self, file: str, leaves: Mapping[str, Value], *, deterministic: bool) -> list[str]:
-        original = data = self.ws.read(file) or b""
+        original = self.ws.read(file) or b""
+        data, keys = self._far(file, leaves)
+        if not keys or not self._shows(self._effect(file, data, original), deterministic=deterministic):
+            return []
+        if len(keys) == 1:
+            return keys
+        return [
+            leaf for leaf in keys if self._narrowed(file, {leaf: leaves[leaf]}, deterministic=deterministic)
+        ]
+
+    def _far(self, file: str, leaves: Mapping[str, Value]) -> tuple[bytes, list[str]]:
+        """A params file with keys of it far from what they are, and those for which there is such a value."""
+        data = self.ws.read(file) or b""
         changes = {leaf: far[0] for leaf, value in leaves.items() if (far := extremes(leaf, value))}
         for leaf, new in changes.items():
             data = edit(file, data, leaf, new)
-        if not changes or not self._shows(self._effect(file, data, original), deterministic=deterministic):
-            return []
-        if len(changes) == 1:
-            return list(changes)
-        return [
-            leaf
-            for leaf in changes
-            if self._narrowed(file, {leaf: leaves[leaf]}, deterministic=deterministic)
-        ]
+        return data, list(changes)
 
     @staticmethod
     def _shows(effect: str, *, deterministic: bool) -> bool:
@@ -253,7 +238,9 @@ class Sensitivity:
     def _run(self) -> Completed:
         """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
         if not self._templated:
-            return run_stage(self.ws, self.stage)[0]
+            done, read = run_stage(self.ws, self.stage)
+            self._seen = None if read is None or self._seen is None else self._seen | read
+            return done
         options = ("-f", "-s", "--no-run-cache", self.stage.name)
         folder = posixpath.dirname(self.stage.file) or "."
         return self.ws.run("dvc", "repro", *options, cwd=folder, timeout=STAGE_SECONDS)
@@ -271,6 +258,9 @@ class Sensitivity:
 
     def _declared(self, file: str, leaf: str) -> bool:
         return file in self.stage.takes and declares(self.stage.takes[file], leaf)
+
+    def _not_declared(self, file: str) -> dict[str, Value]:
+        return {leaf: value for leaf, value in self._leaves(file).items() if not self._declared(file, leaf)}
 
     def _leaves(self, file: str) -> dict[str, Value]:
         return flatten(load_params(file, self.ws.read(file) or b""))

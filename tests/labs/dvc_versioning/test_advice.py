@@ -11,9 +11,9 @@ from fixtures.workspaces import NewWorkspace
 from harness.errors import CheckFailed
 from harness.evidence.pipeline import Output, Pipeline
 from harness.labs.dvc_versioning.advice import advice, wanting_network
+from harness.labs.dvc_versioning.alone import Alone
 from harness.labs.dvc_versioning.dataset import lab_data, template_files
 from harness.labs.dvc_versioning.results import Results
-from harness.labs.dvc_versioning.sensitivity import Alone
 from harness.labs.dvc_versioning.versions import Placed
 from harness.workspace.command import Completed
 from harness.workspace.scenario import Scenario, ScenarioTree

@@ -9,13 +9,13 @@ import pytest
 
 from fixtures.workspaces import commit_all, write_tree
 from harness.evidence.pipeline import Pipeline
+from harness.labs.dvc_versioning.alone import Alone
 from harness.labs.dvc_versioning.course import Course
 from harness.labs.dvc_versioning.dataset import lab_data
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.objects import Objects
 from harness.labs.dvc_versioning.plan import MOST_REPEATED, Plan, plan
 from harness.labs.dvc_versioning.recompute import Scored
-from harness.labs.dvc_versioning.sensitivity import Alone
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import PLAIN, Work, larger, lock_file, pointer_to
 from tests.labs.dvc_versioning.small_lab import FILES, SmallLab, opened

@@ -10,9 +10,10 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace
 from harness.errors import CheckFailed, HarnessError, Pending
+from harness.labs.dvc_versioning.alone import Alone
 from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs, Shared
 from harness.labs.dvc_versioning.results import Results
-from harness.labs.dvc_versioning.sensitivity import Alone, Reading
+from harness.labs.dvc_versioning.sensitivity import Reading
 from harness.labs.dvc_versioning.sharing import Pushed, Visit
 from harness.labs.dvc_versioning.teaching import Taught
 from harness.labs.dvc_versioning.thorough import Thorough

@@ -8,18 +8,13 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.evidence.pipeline import Output, Pipeline, Stage
-from harness.labs.dvc_versioning.reruns import judge
 from harness.labs.dvc_versioning.sensitivity import (
-    Alone,
     Reading,
     Sensitivity,
-    declares_file,
     results,
-    run_alone,
     run_stage,
 )
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.conftest import rerun
 
 FIT = """import yaml
 p = yaml.safe_load(open("params.yaml"))["fit"]
@@ -45,13 +40,6 @@ TEMPLATE = b"""stages:
     params: [fit.trees]
     outs: [forest.txt]
 """
-SCORE = Stage(
-    "score",
-    "score",
-    cmd=("cat forest.txt test.txt > s.txt",),
-    deps=("test.txt",),
-    outs=(Output("s.txt"),),
-)
 
 
 @pytest.fixture
@@ -169,62 +157,6 @@ def test_trials_leave_the_parameters_as_they_were(fitted: Workspace) -> None:
     assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
 
 
-def alone(workspace: Workspace, *stages: Stage) -> dict[str, Alone]:
-    """Each stage run by itself, after all have run in order."""
-    for stage in stages:
-        run_stage(workspace, stage)
-    return {one.address: run_alone(workspace, one, results(workspace, one)) for one in stages}
-
-
-def test_a_stage_that_declares_what_it_reads_runs_alone(fitted: Workspace) -> None:
-    """With only its declared files in place the result is the same."""
-    found = alone(fitted, STAGE)["fit"]
-    assert found.with_declared_only.ok
-    assert (found.missing, found.deterministic) == ((), True)
-    assert found.reads == frozenset({"fit.py", "train.txt", "params.yaml"})
-
-
-def test_an_undeclared_model_is_found_by_running(fitted: Workspace) -> None:
-    """Its stage cannot run with what it declares, and the file that it lacks is named."""
-    found = alone(fitted, STAGE, SCORE)["score"]
-    assert not found.with_declared_only.ok
-    assert found.missing == ("forest.txt",)
-    assert found.deterministic
-
-
-def test_what_is_read_and_what_is_declared_differ_in_what_must_run(fitted: Workspace) -> None:
-    """By the declared graph score may stay, by the data that it was seen to read it must run."""
-    reads = {address: one.reads for address, one in alone(fitted, STAGE, SCORE).items()}
-    pipeline = Pipeline((STAGE, SCORE))
-    about = rerun(pipeline, "fit")
-    assert judge(about, pipeline, ("fit",), reads).idle == ("score",)
-    assert judge(about, pipeline, ("fit",), {}).idle == ()
-
-
-def test_a_stage_that_hides_a_missing_file_is_found_out(fitted: Workspace) -> None:
-    """It ends well without the file, and with another result."""
-    quiet = replace(SCORE, cmd=("cat test.txt > s.txt; cat forest.txt >> s.txt || true",))
-    assert alone(fitted, STAGE, quiet)["score"].missing == ("forest.txt",)
-
-
-def test_a_stage_that_differs_each_time_is_told_from_one_that_lacks_a_file(fitted: Workspace) -> None:
-    """It has all that it needs, and gives other bytes at every run."""
-    fitted.write("fit.py", FIT.replace("+ str", "+ __import__('uuid').uuid4().hex + str").encode())
-    found = alone(fitted, STAGE)["fit"]
-    assert (found.missing, found.deterministic) == ((), False)
-
-
-def test_a_stage_in_a_folder_runs_there(fitted: Workspace) -> None:
-    """`wdir` is where its command runs."""
-    write_tree(fitted.repo, {"sub/in.txt": "x"})
-    inside = Stage(
-        "c", "c", wdir="sub", cmd=("cp in.txt out.txt",), deps=("sub/in.txt",), outs=(Output("sub/out.txt"),)
-    )
-    found = alone(fitted, inside)["c"]
-    assert found.with_declared_only.ok
-    assert found.reads == frozenset({"sub/in.txt"})
-
-
 def test_several_commands_end_with_the_first_that_fails(fitted: Workspace) -> None:
     """As DVC runs them."""
     stage = Stage("c", "c", cmd=("false", "cp train.txt out.txt"), outs=(Output("out.txt"),))
@@ -242,21 +174,6 @@ def test_outputs_are_removed_before_a_run_unless_they_persist(fitted: Workspace)
     run_stage(fitted, stage)
     assert results(fitted, stage)["gone.txt"] is None
     assert results(fitted, stage)["kept.txt"] is not None
-
-
-@pytest.mark.parametrize(
-    ("path", "declared"),
-    [
-        ("train.txt", True),
-        ("params.yaml", True),
-        ("forest.txt", True),
-        ("data/a.csv", True),
-        ("other.py", False),
-    ],
-)
-def test_a_file_is_declared_in_many_ways(path: str, declared: bool) -> None:  # noqa: FBT001
-    """As a dependency, in a folder that is one, as parameters, as the stage's own output."""
-    assert declares_file(replace(STAGE, deps=(*STAGE.deps, "data/")), path) is declared
 
 
 def test_a_key_is_found_although_the_first_change_hides_it(fitted: Workspace) -> None:
@@ -288,3 +205,49 @@ def test_each_line_of_a_command_has_a_shell_of_its_own(new_workspace: NewWorkspa
     failing = replace(stage, cmd=("exit 7", "echo late > made.txt"))
     assert run_stage(workspace, failing)[0].exit_code == 7
     assert workspace.read("made.txt") is None
+
+
+def test_what_is_not_declared_can_be_made_unlike(fitted: Workspace) -> None:
+    """In all params files at once; what is declared stays, and so does the file itself."""
+    write_tree(fitted.repo, {"p.json": '{"x": 0.2, "names": []}', "q.yaml": "names: [a]\n"})
+    pipeline = Pipeline((STAGE,), params_files=("p.json", "q.yaml"))
+    found = Sensitivity(fitted, pipeline, STAGE, {}).unlike()
+    spared = FILES["params.yaml"].replace("spare: 7", "spare: 1").replace("x: 1", "x: 3")
+    assert found == {"params.yaml": spared.encode(), "p.json": b'{"x": 0.5, "names": []}'}
+    assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
+
+
+def test_nothing_is_made_unlike_in_templates_and_in_files_that_cannot_be_read(fitted: Workspace) -> None:
+    """DVC fills the one in by itself; the other has no keys."""
+    fitted.write("dvc.yaml", TEMPLATE)
+    assert Sensitivity(fitted, Pipeline((STAGE,)), STAGE, {}).unlike() == {}
+    fitted.remove("dvc.yaml")
+    fitted.write("p.json", b"{")
+    assert Sensitivity(fitted, Pipeline((STAGE,), params_files=("p.json",)), STAGE, {}).unlike() == {}
+
+
+@pytest.mark.parametrize("clear", [None, frozenset({"fit.py"}), frozenset(FILES)])
+def test_what_a_run_alone_has_shown_is_not_tried_again(
+    fitted: Workspace, clear: frozenset[str] | None
+) -> None:
+    """Unless the stage reads other files here than it did there."""
+    run_stage(fitted, STAGE)
+    trial = Sensitivity(fitted, Pipeline((STAGE,)), STAGE, results(fitted, STAGE))
+    before = len(fitted.steps)
+    found = trial.reading(deterministic=True, suspects=frozenset(), clear=clear)
+    assert (found.read, found.undeclared) == (frozenset({"fit.trees", "fit.depth"}), frozenset())
+    assert len(fitted.steps) - before == (2 if clear and "params.yaml" in clear else 3)
+
+
+def test_outputs_are_what_they_were_after_the_trials(fitted: Workspace) -> None:
+    """The next stage's trials start from what this one made of the student's own parameters."""
+    write_tree(fitted.repo, {"log.txt": "one\n"})
+    logged = replace(
+        STAGE,
+        cmd=("python fit.py && echo more >> log.txt",),
+        outs=(*STAGE.outs, Output("log.txt")),
+        persist=("log.txt",),
+    )
+    reading(fitted, logged)
+    assert fitted.read("forest.txt") == b"a\na\na\na\na\n3"
+    assert fitted.read("log.txt") == b"one\nmore\n"
