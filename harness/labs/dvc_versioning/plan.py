@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.labs.dvc_versioning.alone import Alone, run_alone
 from harness.labs.dvc_versioning.augmenting import augmentation_script
 from harness.labs.dvc_versioning.exploring import Exploring
-from harness.labs.dvc_versioning.params_rule import STANDARD
+from harness.labs.dvc_versioning.params_rule import STANDARD, groups
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.repeating import repeat
 from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
@@ -87,10 +87,7 @@ def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
     return (
         Scenario("alone", "run each stage alone", partial(_alone, course), "reproduce"),
         Scenario("taught", "train on wrong rows", partial(_taught, course), "reproduce"),
-        *(
-            Scenario(f"params-{role}", f"find what {name} reads", partial(_readings, course, role), "alone")
-            for role, name in (("train", "train"), ("prepare", "preprocess"), ("evaluate", "evaluate"))
-        ),
+        Scenario("params", "find what each stage reads", partial(_readings, course), "alone"),
     )
 
 
@@ -117,17 +114,27 @@ def _trial(course: Course, stage: Stage, ws: Workspace) -> Sensitivity:
     return Sensitivity(ws, course.base.pipeline, stage, course.base.state.outs)
 
 
-def _readings(course: Course, role: str, ws: Workspace) -> dict[str, Reading]:
-    base = course.base
-    standard = course.case.standard_keys(base.commit, STANDARD)
-    suspects = frozenset(standard["preprocess" if role == "prepare" else role])
-    found: dict[str, Reading] = {}
-    for address in getattr(base.roles, role):
-        if alone := course.alone.get(address):
-            trial = _trial(course, base.pipeline.stage(address), ws)
-            clear = alone.reads if alone.clear else None
-            found[address] = trial.reading(deterministic=alone.deterministic, suspects=suspects, clear=clear)
-    return found
+def _readings(course: Course, ws: Workspace) -> dict[str, Reading]:
+    """What the stages of the three roles read, each by its last role, the end of the pipeline first.
+
+    So no stage's trials meet what those of an earlier one have left behind beside the declared outputs.
+    """
+    standard = course.case.standard_keys(course.base.commit, STANDARD)
+    suspects = {
+        address: frozenset(standard[role])
+        for role, addresses in groups(course.base.roles)
+        for address in addresses
+        if address in course.alone
+    }
+    found = {address: _reading(course, ws, address, suspects[address]) for address in reversed(suspects)}
+    return {address: found[address] for address in suspects}
+
+
+def _reading(course: Course, ws: Workspace, address: str, suspects: frozenset[str]) -> Reading:
+    alone = course.alone[address]
+    trial = _trial(course, course.base.pipeline.stage(address), ws)
+    clear = alone.reads if alone.clear else None
+    return trial.reading(deterministic=alone.deterministic, suspects=suspects, clear=clear)
 
 
 def _repeat(course: Course, index: int, experiment: Counted) -> Scenario:

@@ -142,9 +142,7 @@ class Results:
 
     def readings(self) -> Mapping[str, Reading]:
         """The parameters that each stage reads, by address."""
-        found: dict[str, Reading] = {}
-        for role in ("prepare", "train", "evaluate"):
-            found |= self._facts(f"params-{role}", dict)
+        found: Mapping[str, Reading] = self._facts("params", dict)
         return found
 
     def repeated(self, index: int) -> Reproduction:

@@ -16,6 +16,7 @@ from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiment
 from harness.labs.dvc_versioning.objects import Objects
 from harness.labs.dvc_versioning.plan import MOST_REPEATED, Plan, plan
 from harness.labs.dvc_versioning.recompute import Scored
+from harness.labs.dvc_versioning.sensitivity import Reading
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import PLAIN, Work, larger, lock_file, pointer_to
 from tests.labs.dvc_versioning.small_lab import FILES, SmallLab, opened
@@ -24,8 +25,7 @@ from tests.labs.dvc_versioning.test_handed_in_experiments import experiment, ran
 POINTER = "data/raw/data.csv.dvc"
 ALWAYS = {
     *("reproduce", "explore", "share", "apply", "train", "split", "script", "model", "again", "alone"),
-    "taught",
-    *("params-train", "params-prepare", "params-evaluate"),
+    *("taught", "params"),
 }
 
 
@@ -58,7 +58,7 @@ def test_parents_come_before_their_children(work: Work) -> None:
     assert all(parent is None or names.index(parent) < names.index(name) for name, parent in parents.items())
     assert {name for name, parent in parents.items() if parent == "explore"} == {"share", "apply"}
     assert parents["reproduce"] is None
-    assert parents["params-train"] == "alone"
+    assert parents["params"] == "alone"
 
 
 def test_two_known_versions_are_switched(work: Work) -> None:
@@ -133,7 +133,7 @@ def test_stages_are_run_alone_and_their_parameters_tried(
         ("fit", (), True),
         ("score", (), True),
     ]
-    readings = plays["params-train"](reproduced.copy(root / "b"))
+    readings = plays["params"](reproduced.copy(root / "b"))
     assert isinstance(readings, dict)
     assert readings["fit"].read == {"fit.n_estimators", "fit.max_depth"}
     locked = plays["locked"](small_lab.start(root / "c"))
@@ -157,7 +157,38 @@ def test_a_parameter_in_a_templated_command_is_read(student_work: Workspace, tmp
     workspace = lab.start(tmp_path / "a")
     plays["reproduce"](workspace)
     plays["alone"](workspace.copy(tmp_path / "b"))
-    readings = plays["params-train"](workspace)
+    readings = plays["params"](workspace)
     assert isinstance(readings, dict)
     assert (readings["fit"].read, readings["fit"].unread) == ({"fit.n_estimators", "fit.max_depth"}, set())
+    lab.close()
+
+
+@pytest.mark.long
+def test_trials_of_one_stage_are_none_of_the_next_ones_business(
+    student_work: Workspace, tmp_path: Path
+) -> None:
+    """Also where what one leaves behind, and the other reads, is declared by neither."""
+    source = student_work.copy(tmp_path / "source")
+    fit, score = FILES["fit.sh"], FILES["score.sh"].replace("forest.pkl", "last.pkl")
+    write_tree(source.repo, {"fit.sh": f"{fit}cp forest.pkl last.pkl\n", "score.sh": score})
+    write_tree(source.repo, {".gitignore": f"{FILES['.gitignore']}/last.pkl\n"})
+    source.run("dvc", "repro", "-q", check=True)
+    commit_all(source, "leave a copy behind")
+    lab = opened(source, tmp_path / "store")
+    made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
+    plays = {scenario.name: scenario.play for scenario in made.scenarios}
+    workspace = lab.start(tmp_path / "a")
+    plays["reproduce"](workspace)
+    alone = plays["alone"](workspace)
+    assert isinstance(alone, dict)
+    assert {address: one.clear for address, one in alone.items()} == {
+        "split": True,
+        "fit": True,
+        "score": False,
+    }
+    readings = plays["params"](workspace)
+    assert isinstance(readings, dict)
+    assert list(readings) == ["split", "fit", "score"]
+    assert readings["fit"].read == {"fit.n_estimators", "fit.max_depth"}
+    assert readings["score"] == Reading("score")
     lab.close()

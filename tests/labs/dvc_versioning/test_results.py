@@ -33,7 +33,7 @@ from tests.labs.dvc_versioning.conftest import (
 )
 
 SCENARIOS = (
-    *("reproduce", "train", "alone", "explore", "switch", "push", "apply", "share", "params-prepare"),
+    *("reproduce", "train", "alone", "explore", "switch", "push", "apply", "share", "params"),
     "repeat-0",
 )
 FAILURE = CheckFailed("a pipeline that runs", "it does not")
@@ -175,11 +175,10 @@ def test_a_pipeline_is_deterministic_until_shown_otherwise(results_of: ResultsOf
     assert not results_of({"alone": alone(deterministic=False), "x": 1}).deterministic()
 
 
-def test_readings_of_all_roles_are_one_mapping(results_of: ResultsOf) -> None:
-    """Each role's scenario adds its stages."""
-    roles = {role: {role: Reading(role)} for role in ("prepare", "train", "evaluate")}
-    found = results_of({f"params-{role}": readings for role, readings in roles.items()})
-    assert sorted(found.readings()) == ["evaluate", "prepare", "train"]
+def test_readings_are_by_stage(results_of: ResultsOf) -> None:
+    """As their scenario found them."""
+    roles = {role: Reading(role) for role in ("prepare", "train", "evaluate")}
+    assert results_of({"params": roles}).readings() is roles
 
 
 def test_a_told_experiment_has_a_state(results_of: ResultsOf) -> None:
