@@ -99,8 +99,12 @@ def label_column(table: Table, guesses: Iterable[str], values: Iterable[Label] |
 
 def split_label(table: Table, column: str) -> Split:
     """A table parted into features and labels; raises KeyError where there is no such column."""
-    labels = _labels(table.frame[column])
-    return Split(csv_of(table.frame.drop(columns=[column])), labels, column)
+    return Split(csv_of(table.frame.drop(columns=[column])), labels_in(table, column), column)
+
+
+def labels_in(table: Table, column: str) -> tuple[Label, ...]:
+    """The values of a column as labels; raises KeyError where there is no such column."""
+    return tuple(_plain(value) for value in table.frame[column].tolist())
 
 
 def join_label(features: Table, labels: Table, column: str | None = None) -> Split | None:
@@ -111,7 +115,7 @@ def join_label(features: Table, labels: Table, column: str | None = None) -> Spl
     if features.row_count != labels.row_count or not labels.columns:
         return None
     name = column or labels.columns[-1]
-    return Split(csv_of(features.frame), _labels(labels.frame[name]), name)
+    return Split(csv_of(features.frame), labels_in(labels, name), name)
 
 
 def csv_of(frame: pd.DataFrame) -> bytes:
@@ -124,10 +128,6 @@ def frame_of(features: bytes) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas 3 reads numbers so by default, and says that this is old
         return pd.read_csv(io.BytesIO(features), float_precision="round_trip")
-
-
-def _labels(column: pd.Series) -> tuple[Label, ...]:
-    return tuple(_plain(value) for value in column.tolist())
 
 
 def _plain(value: object) -> Label:

@@ -11,7 +11,7 @@ from harness.evidence.pipeline import overlaps
 from harness.labs.dvc_versioning.reproduction import lock_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.evidence.lock import LockedStage
     from harness.evidence.pipeline import Pipeline, Stage
@@ -54,7 +54,8 @@ def judge(
     really = {stage.address: reads.get(stage.address) for stage in pipeline.stages}
     must = _follow(pipeline, changed, really)
     may = _follow(pipeline, [*changed, *must], dict.fromkeys(really))
-    moved = {s.address for s in pipeline.stages if locked(rerun.before, s) != locked(rerun.after, s)}
+    before, after = (entries(state, pipeline.stages) for state in (rerun.before, rerun.after))
+    moved = {address for address, entry in before.items() if entry != after[address]}
     started = started_in(rerun, pipeline)
     idle = _rightly_idle(pipeline, [a for a in (*changed, *must) if a not in started], rerun, really) - set(
         changed
@@ -95,11 +96,11 @@ def _change_of(rerun: Rerun) -> Change | None:
     return Change.of_file(rerun.path) if rerun.path is not None else None
 
 
-def locked(state: Snapshot, stage: Stage) -> LockedStage | None:
-    """A stage's entry in the lock of a state."""
-    file = lock_of(stage.file)
-    data = state.locks.get(file)
-    return parse_lock(file, data).stages.get(stage.name) if data is not None else None
+def entries(state: Snapshot, stages: Sequence[Stage]) -> dict[str, LockedStage | None]:
+    """Each stage's entry in its lock of a state, by address; None where it has none."""
+    files = [file for file in dict.fromkeys(lock_of(stage.file) for stage in stages) if file in state.locks]
+    read = {file: parse_lock(file, state.locks[file]).stages for file in files}
+    return {stage.address: read.get(lock_of(stage.file), {}).get(stage.name) for stage in stages}
 
 
 def _follow(

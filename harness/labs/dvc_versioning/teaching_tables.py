@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.errors import MalformedEvidence
 from harness.evidence.crossing import crossed
-from harness.evidence.rows import among, split_label, without_index
+from harness.evidence.rows import among, labels_in, without_index
 from harness.evidence.scoring import canonical
 from harness.evidence.table import read_table, written_like
 from harness.labs.dvc_versioning import draws
@@ -105,4 +105,4 @@ def labelled(
         narrow = [other for other in beside if without_index(other).columns == (column,)]
         for holder in [table] if column in table.columns else narrow[:1]:
             if len(without_index(table).columns) > 1:
-                yield table, split_label(holder, column).labels, data
+                yield table, labels_in(holder, column), data

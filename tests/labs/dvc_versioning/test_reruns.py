@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.labs.dvc_versioning.reproduction import Snapshot
-from harness.labs.dvc_versioning.reruns import Judgement, judge, locked, started_in
+from harness.labs.dvc_versioning.reruns import Judgement, entries, judge, started_in
 from tests.labs.dvc_versioning.conftest import FIT, PLAIN, READS, SCORE, pipeline_with, rerun, state
 
 UNKNOWN: Mapping[str, frozenset[str] | None] = {}
@@ -134,10 +134,10 @@ def test_a_folder_is_followed_by_what_lies_in_it() -> None:
 def test_a_stage_is_found_in_the_lock_beside_its_file(file: str, name: str) -> None:
     """Each dvc.yaml has a lock of its own."""
     stage = replace(FIT, file=file)
-    entry = locked(state(Pipeline((stage,))), stage)
+    entry = entries(state(Pipeline((stage,))), [stage])[stage.address]
     assert entry is not None
     assert entry.name == name
-    assert locked(Snapshot({}, {}, {}), stage) is None
+    assert entries(Snapshot({}, {}, {}), [stage]) == {stage.address: None}
 
 
 NAMES = "abcdef"
