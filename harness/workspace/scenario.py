@@ -14,23 +14,10 @@ from harness.workspace.command import Completed, Stopped
 from harness.workspace.files import remove_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One thing done to a workspace. `play` returns the facts it found, as plain data.
-
-    `parent` names the scenario whose finished workspace this one starts from a copy of.
-    """
-
-    name: str
-    title: str
-    play: Callable[[Workspace], object]
-    parent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +30,27 @@ class Transcript:
     facts: object
     failure: CheckFailed | Pending | None
     seconds: float
+
+
+def _succeeded(transcript: Transcript) -> bool:
+    return transcript.failure is None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One thing done to a workspace. `play` returns the facts it found, as plain data.
+
+    `parent` names the scenario whose finished workspace this one starts from a copy of. `follows` names one
+    with the same parent that is to end first: if what it did is `fit`, this one goes on in its workspace,
+    which saves the copy.
+    """
+
+    name: str
+    title: str
+    play: Callable[[Workspace], object]
+    parent: str | None = None
+    follows: str | None = None
+    fit: Callable[[Transcript], bool] = _succeeded
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ class ScenarioTree:
     below `root`; each is deleted as soon as no scenario needs it. `listener` is called from the threads.
 
     Raises:
-        HarnessError: two scenarios share a name, or a parent is missing or stands after its child.
+        HarnessError: two scenarios share a name; one that another starts from or follows is missing or stands
+            after it; one is followed that has children, or by two.
     """
 
     def __init__(
@@ -85,6 +94,7 @@ class ScenarioTree:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
         self._results: dict[str, Future[Transcript]] = {name: Future() for name in self._scenarios}
         self._needed = {name: len(self._children(name)) for name in self._scenarios}
+        self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
         self._stops: list[threading.Event] = []
         self._closed = False
@@ -97,8 +107,7 @@ class ScenarioTree:
 
     def start(self) -> None:
         """Begin with the scenarios that have no parent; returns at once."""
-        for scenario in self._children(None):
-            self._submit(scenario, None)
+        self._begin_below(None)
 
     def transcript(self, name: str) -> Transcript:
         """Wait for a scenario and return what it did.
@@ -135,41 +144,71 @@ class ScenarioTree:
     def _children(self, parent: str | None) -> list[Scenario]:
         return [scenario for scenario in self._scenarios.values() if scenario.parent == parent]
 
-    def _submit(self, scenario: Scenario, parent: Workspace | None) -> None:
-        with suppress(RuntimeError):  # the pool is closed: nothing begins any more
-            self._pool.submit(self._run, scenario, parent)
+    def _follower(self, name: str) -> Scenario | None:
+        return next((one for one in self._scenarios.values() if one.follows == name), None)
 
-    def _run(self, scenario: Scenario, parent: Workspace | None) -> None:
-        """Play one scenario in its thread; then its children, or the word of its failure to them."""
-        workspace = None
-        result = self._results[scenario.name]
+    def _begin_below(self, parent: str | None) -> None:
+        for child in self._children(parent):
+            if child.follows is None:
+                self._submit(child)
+
+    def _submit(self, scenario: Scenario) -> None:
+        with suppress(RuntimeError):  # the pool is closed: nothing begins any more
+            self._pool.submit(self._run, scenario)
+
+    def _run(self, first: Scenario) -> None:
+        """Play a scenario and those that follow it, one after the other in this thread."""
+        scenario: Scenario | None = first
+        left = None
+        while scenario is not None:
+            follower = self._follower(scenario.name)
+            left = self._run_one(scenario, left, follower)
+            scenario = follower
+
+    def _run_one(
+        self, scenario: Scenario, left: Workspace | None, follower: Scenario | None
+    ) -> Workspace | None:
+        """Play one scenario and tell those who wait; returns what the follower may go on in."""
+        workspace, kept = left, None
         try:
             self._listener(ScenarioEvent("started", scenario.name, scenario.title))
             begin = time.monotonic()
-            workspace = self._workspace(scenario, parent)
+            workspace = self._workspace(scenario, left)
             transcript = _play(scenario, workspace, begin)
-            workspace.leave()
+            if follower is not None and follower.fit(transcript):
+                kept = workspace
+            else:
+                workspace.leave()
             self._announce(transcript)
         except BaseException as error:  # noqa: BLE001 (whatever broke is told to those who wait)
+            kept = None
             self._fail(scenario, error)
         else:
-            result.set_result(transcript)
-            if transcript.failure is None:
-                for child in self._children(scenario.name):
-                    self._submit(child, workspace)
-            else:
-                self._pass_on(scenario.name, transcript.failure)
-        finally:
+            self._settle(transcript, workspace)
+        if kept is None:
             self._release(scenario, workspace)
+        return kept
 
-    def _workspace(self, scenario: Scenario, parent: Workspace | None) -> Workspace:
-        """The workspace to play in."""
-        root = self._root / scenario.name
-        if parent is None:
+    def _settle(self, transcript: Transcript, workspace: Workspace) -> None:
+        """Give those who wait the transcript, and begin what starts from it."""
+        self._workspaces[transcript.name] = workspace
+        self._results[transcript.name].set_result(transcript)
+        if transcript.failure is None:
+            self._begin_below(transcript.name)
+        else:
+            self._pass_on(transcript.name, transcript.failure)
+
+    def _workspace(self, scenario: Scenario, left: Workspace | None) -> Workspace:
+        """The workspace to play in: the one `left` by the scenario that this one follows, or its own."""
+        root, parent = self._root / scenario.name, scenario.parent
+        if left is not None:
+            workspace = left
+        elif parent is None:
             workspace = self._start(root)
         else:
-            workspace = parent.copy(root)
-            self._let_go(parent, str(scenario.parent))
+            workspace = self._workspaces[parent].copy(root)
+        if parent is not None:
+            self._let_go(self._workspaces[parent], parent)
         with self._lock:
             if self._closed:
                 raise Stopped(f"scenario {scenario.name!r} was stopped")
@@ -217,18 +256,33 @@ def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
     for scenario in scenarios:
         if scenario.name in found:
             raise HarnessError(f"two scenarios are named {scenario.name!r}")
-        if scenario.parent is not None and scenario.parent not in found:
-            raise HarnessError(
-                f"{scenario.name!r} builds on {scenario.parent!r}, which is not listed before it"
-            )
+        _refuse_misplaced(scenario, found)
         found[scenario.name] = scenario
     return found
+
+
+def _refuse_misplaced(scenario: Scenario, before: Mapping[str, Scenario]) -> None:
+    """HarnessError unless a scenario can start from, or follow, what stands before it."""
+    name, parent, first = scenario.name, scenario.parent, before.get(str(scenario.follows))
+    followed = {one.follows for one in before.values()}
+    if parent is not None and parent not in before:
+        raise HarnessError(f"{name!r} builds on {parent!r}, which is not listed before it")
+    if parent is not None and parent in followed:
+        raise HarnessError(f"{name!r} cannot build on {parent!r}, whose workspace goes on to a follower")
+    parents = {one.parent for one in before.values()}
+    fit = first is not None and first.parent == parent and first.name not in followed | parents
+    if scenario.follows is not None and not fit:
+        raise HarnessError(
+            f"{name!r} cannot follow {scenario.follows!r}: list that one before it, with the same parent, "
+            "no children and no other follower"
+        )
 
 
 def _play(scenario: Scenario, workspace: Workspace, begin: float) -> Transcript:
     """Play a scenario; what the submission did wrong ends in the transcript, all else is raised."""
     facts: object = None
     failure: CheckFailed | Pending | None = None
+    earlier = len(workspace.steps)
     try:
         facts = scenario.play(workspace)
     except (CheckFailed, Pending) as error:
@@ -236,4 +290,6 @@ def _play(scenario: Scenario, workspace: Workspace, begin: float) -> Transcript:
     except MalformedEvidence as error:
         failure = CheckFailed(f"{error.path} that can be read", error.reason)
     seconds = time.monotonic() - begin
-    return Transcript(scenario.name, scenario.title, tuple(workspace.steps), facts, failure, seconds)
+    return Transcript(
+        scenario.name, scenario.title, tuple(workspace.steps[earlier:]), facts, failure, seconds
+    )

@@ -89,6 +89,47 @@ def test_a_failure_is_the_childrens_too(grow: Grow) -> None:
     assert [len(transcript.steps) for transcript in transcripts] == [1, 0, 0]
 
 
+def test_a_follower_goes_on_where_another_left_off(grow: Grow) -> None:
+    """It has the other's state and steps of its own, and those that start from the parent see none of it."""
+    tree = grow(
+        Scenario("root", "Root", append("a")),
+        Scenario("first", "First", append("b"), "root"),
+        Scenario("next", "Next", append("c"), "root", follows="first"),
+        Scenario("last", "Last", append("d"), "root", follows="next"),
+        Scenario("other", "Other", append("e"), "root"),
+    )
+    facts = [transcript.facts for transcript in tree.transcripts()]
+    assert facts == ["a\n", "a\nb\n", "a\nb\nc\n", "a\nb\nc\nd\n", "a\ne\n"]
+    assert [step.line for step in tree.transcript("last").steps] == ["sh -c 'echo d >> words'"]
+
+
+@pytest.mark.parametrize(
+    "first", [append("b"), fail(CheckFailed("a", "b")), fail(KeyError("x"))], ids=["unfit", "failed", "broke"]
+)
+@pytest.mark.parametrize(("parent", "expected"), [("root", "a\nc\n"), (None, "c\n")])
+def test_a_follower_starts_anew_where_nothing_fit_was_left(
+    grow: Grow, first: Callable[[Workspace], object], parent: str | None, expected: str
+) -> None:
+    """From a copy of its parent, whatever became of the one that it follows."""
+    tree = grow(
+        Scenario("root", "Root", append("a")),
+        Scenario("first", "First", first, parent),
+        Scenario("next", "Next", append("c"), parent, follows="first", fit=lambda one: one.facts == "other"),
+    )
+    assert tree.transcript("next").facts == expected
+
+
+def test_followers_fail_with_their_parent(grow: Grow) -> None:
+    """Nothing below a failed scenario is played."""
+    error = CheckFailed("a", "b")
+    tree = grow(
+        Scenario("root", "Root", fail(error)),
+        Scenario("first", "First", append("b"), "root"),
+        Scenario("next", "Next", append("c"), "root", follows="first"),
+    )
+    assert [transcript.failure for transcript in tree.transcripts()] == [error, error, error]
+
+
 def test_evidence_that_is_missing_or_malformed_is_a_failure(grow: Grow) -> None:
     """Pending evidence stays pending; a file that cannot be read is a failed expectation."""
     pending = Pending("none", "hand it in")
@@ -149,10 +190,12 @@ def test_folders_go_as_soon_as_nobody_needs_them(grow: Grow, tmp_path: Path) -> 
         Scenario("a", "A", append("a")),
         Scenario("b", "B", look, "a"),
         Scenario("c", "C", look, "b"),
+        Scenario("d", "D", look, "c"),
+        Scenario("e", "E", look, "c", follows="d"),
         workers=1,
     )
     tree.transcripts()
-    assert seen == [["b"], ["c"]]
+    assert seen == [["b"], ["c"], ["c", "d"], ["d"]]
     tree.close()
     assert not (tmp_path / "tree").exists()
 
@@ -209,13 +252,18 @@ def test_an_unknown_scenario_is_named(grow: Grow) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ((("a", None), ("a", None)), "two scenarios are named 'a'"),
-        ((("b", "a"), ("a", None)), "not listed before it"),
+        ([("a", None, None), ("a", None, None)], "two scenarios are named 'a'"),
+        ([("b", "a", None), ("a", None, None)], "not listed before it"),
+        ([("a", None, None), ("b", None, "c")], "'b' cannot follow 'c'"),
+        ([("a", None, None), ("b", "a", None), ("c", None, "b")], "'c' cannot follow 'b'"),
+        ([("a", None, None), ("b", "a", None), ("c", None, "a")], "'c' cannot follow 'a'"),
+        ([("a", None, None), ("b", None, "a"), ("c", None, "a")], "'c' cannot follow 'a'"),
+        ([("a", None, None), ("b", None, "a"), ("c", "a", None)], "'c' cannot build on 'a'"),
     ],
 )
 def test_a_tree_that_cannot_grow_is_refused(
-    grow: Grow, names: tuple[tuple[str, str | None], ...], message: str
+    grow: Grow, names: list[tuple[str, str | None, str | None]], message: str
 ) -> None:
-    """Doubled names and parents that come later are our mistakes, told at once."""
+    """Doubled names, and orders in which not all can be played, are our mistakes, told at once."""
     with pytest.raises(HarnessError, match=message):
-        grow(*(Scenario(name, name, append("x"), parent) for name, parent in names))
+        grow(*(Scenario(name, name, append("x"), parent, first) for name, parent, first in names))

@@ -31,13 +31,11 @@ if TYPE_CHECKING:
     from harness.evidence.roles import Roles
     from harness.labs.dvc_versioning.alone import Alone
     from harness.labs.dvc_versioning.case import Case
-    from harness.labs.dvc_versioning.draws import Change, Param
+    from harness.labs.dvc_versioning.draws import Param
     from harness.labs.dvc_versioning.sensitivity import Reading
     from harness.labs.dvc_versioning.versions import Dataset, Placed
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
-
-LEFT_OUT = 3  # a change of fewer rows may leave every score as it was
 
 
 @dataclass(frozen=True)
@@ -53,20 +51,6 @@ class Reproduction:
     state: Snapshot
     scored: Scored | None = None
     head_failure: CheckFailed | None = None
-
-
-@dataclass(frozen=True)
-class Rerun:
-    """What one `dvc repro` after one change did; ``path`` is the file that was edited, if one was."""
-
-    change: str
-    completed: Completed
-    before: Snapshot
-    after: Snapshot
-    param: Change | None = None
-    scored: Scored | None = None
-    role: str = ""
-    path: str | None = None
 
 
 class Course:
@@ -191,43 +175,6 @@ class Course:
             ws.put_object(item.md5, item.data)
         return tuple(placed.values())
 
-    def again(self, ws: Workspace) -> Rerun:
-        """Run `dvc repro` a second time with nothing changed."""
-        before = snapshot(ws, self.base.pipeline)
-        done = repro(ws, self.base.command)
-        return Rerun("nothing", done, before, snapshot(ws, self.base.pipeline))
-
-    def change_train(self, ws: Workspace) -> Rerun:
-        """Change one training parameter, the most telling that the pipeline accepts, and run `dvc repro`."""
-        changes = draws.train_changes(self.params_of(ws, self.base.roles.train), self.seed)
-        return self._first_that_runs(ws, changes, "train", self.base.roles.train)
-
-    def change_split(self, ws: Workspace) -> Rerun:
-        """Change one parameter of the preprocessing, or the raw data if it has none, and run `dvc repro`."""
-        changes = draws.split_changes(self.params_of(ws, self.base.roles.prepare), self.seed)
-        if not changes:
-            return self._change_raw_data(ws)
-        return self._first_that_runs(ws, changes, "prepare", self.base.roles.prepare)
-
-    def edit_evaluate(self, ws: Workspace) -> Rerun:
-        """Append a comment to the script of the evaluation and run `dvc repro`."""
-        path = self.case.script_of(self.base.pipeline, self.base.roles.evaluate, self.base.commit)
-        if path is None:
-            raise CheckFailed(
-                "a script that evaluate runs", "none of the files in its command is in the repository"
-            )
-        word = draws.generator(self.seed, "edit").randrange(10**6)
-        comment = b"\n\n" if path.endswith(".ipynb") else f"\n# {word}\n".encode()
-        ws.write(path, (ws.read(path) or b"").rstrip(b"\r\n") + comment)
-        return replace(self._after(ws, f"an edit of {path}"), path=path)
-
-    def delete_model(self, ws: Workspace) -> Rerun:
-        """Delete the model and run `dvc repro`, which must bring back the same bytes."""
-        if self.base.roles.model is None:
-            raise CheckFailed("a model that the pipeline makes", "none")
-        ws.remove(self.base.roles.model)
-        return self._after(ws, f"the deletion of {self.base.roles.model}")
-
     def params_of(self, ws: Workspace, stages: Sequence[str]) -> tuple[Param, ...]:
         """The parameters that only these stages declare; all that they declare where none is theirs alone."""
         mine = self._declared(ws, [s for s in self.base.pipeline.stages if s.address in stages])
@@ -242,38 +189,6 @@ class Course:
                 if declares(keys, leaf):
                     found[file, leaf] = draws.Param(file, leaf, value)
         return tuple(found.values())
-
-    def _first_that_runs(
-        self, ws: Workspace, changes: Sequence[Change], role: str, stages: Sequence[str]
-    ) -> Rerun:
-        last: Rerun | None = None
-        for change in changes[:3]:
-            original = ws.read(change.param.file) or b""
-            ws.write(change.param.file, edit(change.param.file, original, change.param.key, change.new))
-            last = replace(self._after(ws, str(change)), param=change, role=role)
-            if last.completed.ok:
-                return replace(last, scored=score(ws, self.case, self.base.pipeline, self.base.roles))
-            ws.write(change.param.file, original)
-        if last is None:
-            raise CheckFailed(
-                f"a numeric parameter that {' and '.join(stages) or role} declares",
-                "no stage declares one of its own",
-                f"List the parameters of the {role} stage under its `params` in dvc.yaml.",
-            )
-        return last
-
-    def _change_raw_data(self, ws: Workspace) -> Rerun:
-        path = next(item.path for item in self.base.placed)
-        header, *rows = (ws.read(path, limit=1 << 30) or b"").splitlines(keepends=True)
-        kept = [row for number, row in enumerate(rows) if number % LEFT_OUT]
-        ws.place(path, self.dataset.keep(b"".join([header, *kept])))
-        rerun = self._after(ws, f"leaving every third row out of {path}")
-        found = score(ws, self.case, self.base.pipeline, self.base.roles)
-        return replace(rerun, path=path, scored=found)
-
-    def _after(self, ws: Workspace, change: str) -> Rerun:
-        done = repro(ws, self.base.command)
-        return Rerun(change, done, self.base.state, snapshot(ws, self.base.pipeline))
 
 
 def _all_ran(done: Completed, pipeline: Pipeline, state: Snapshot) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from harness.evidence.pipeline import Pipeline, Stage
     from harness.grading.ruling import Ruling
-    from harness.labs.dvc_versioning.course import Reproduction, Rerun
+    from harness.labs.dvc_versioning.changing import Rerun
+    from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.reruns import Judgement
 
 Reads = "Mapping[str, frozenset[str] | None]"

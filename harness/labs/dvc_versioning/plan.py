@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.labs.dvc_versioning.alone import Alone, run_alone
 from harness.labs.dvc_versioning.augmenting import augmentation_script
+from harness.labs.dvc_versioning.changing import Changing, changed_nothing, succeeded
 from harness.labs.dvc_versioning.exploring import Exploring
 from harness.labs.dvc_versioning.params_rule import STANDARD, groups
 from harness.labs.dvc_versioning.recompute import Scored, score
@@ -19,7 +20,7 @@ from harness.labs.dvc_versioning.thorough import try_edits
 from harness.workspace.scenario import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.evidence.pipeline import Stage
     from harness.evidence.prose import Described
@@ -55,7 +56,7 @@ def plan(course: Course, objects: Objects, experiments: HandedInExperiments, ran
         *_experiment_branch(course),
         *_rerun_branch(course),
         *_parameter_branch(course),
-        *(_repeat(course, index, one) for index, one in enumerate(repeated)),
+        *_repeats(course, repeated),
         *(_tell(course, index, one) for index, one in enumerate(told)),
         *_version_scenarios(course, objects),
         *_locked(course, objects),
@@ -74,12 +75,16 @@ def _experiment_branch(course: Course) -> tuple[Scenario, ...]:
 
 
 def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
+    """The re-runs after one change each; one that an earlier one leaves room for goes on in its workspace."""
+    changing, base, same = Changing(course), "reproduce", changed_nothing
     return (
-        Scenario("train", "change a training parameter", course.change_train, "reproduce"),
-        Scenario("split", "change the preprocessing", course.change_split, "reproduce"),
-        Scenario("script", "edit the evaluation's script", course.edit_evaluate, "reproduce"),
-        Scenario("model", "delete the model", course.delete_model, "reproduce"),
-        Scenario("again", "reproduce with nothing changed", course.again, "reproduce"),
+        Scenario("train", "change a training parameter", changing.change_train, base),
+        Scenario("split", "change the preprocessing", changing.change_split, base, "train", succeeded),
+        Scenario("again", "reproduce with nothing changed", changing.again, base),
+        Scenario("model", "delete the model", changing.delete_model, base, "again", same),
+        Scenario(
+            "script", "edit the evaluation's script", changing.edit_evaluate, base, "model", changed_nothing
+        ),
     )
 
 
@@ -137,12 +142,14 @@ def _reading(course: Course, ws: Workspace, address: str, suspects: frozenset[st
     return trial.reading(deterministic=alone.deterministic, suspects=suspects, clear=clear)
 
 
-def _repeat(course: Course, index: int, experiment: Counted) -> Scenario:
-    return Scenario(
-        f"repeat-{index}",
-        f"repeat the handed-in experiment {experiment.name}",
-        partial(repeat, course, experiment=experiment),
-    )
+def _repeats(course: Course, repeated: Sequence[Counted]) -> Iterator[Scenario]:
+    """One after the other in one workspace, which each of them brings to its own commit."""
+    before = None
+    for index, one in enumerate(repeated):
+        name, play = f"repeat-{index}", partial(repeat, course, experiment=one)
+        title = f"repeat the handed-in experiment {one.name}"
+        yield Scenario(name, title, play, follows=before)
+        before = name
 
 
 def _tell(course: Course, index: int, experiment: Described) -> Scenario:

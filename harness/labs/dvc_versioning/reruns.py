@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.evidence.lock import LockedStage
     from harness.evidence.pipeline import Pipeline, Stage
-    from harness.labs.dvc_versioning.course import Rerun
+    from harness.labs.dvc_versioning.changing import Rerun
     from harness.labs.dvc_versioning.reproduction import Snapshot
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import HarnessError, Pending
-from harness.labs.dvc_versioning.course import Reproduction, Rerun
+from harness.labs.dvc_versioning.changing import Rerun
+from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.exploring import Applied, Runs, Shared
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.reproduction import Snapshot

@@ -19,7 +19,8 @@ from harness.evidence.roles import find_roles
 from harness.grading.rubric import CheckSpec
 from harness.grading.ruling import Ruling
 from harness.labs.dvc_versioning.case import Case
-from harness.labs.dvc_versioning.course import Reproduction, Rerun
+from harness.labs.dvc_versioning.changing import Rerun
+from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.dataset import lab_data
 from harness.labs.dvc_versioning.draws import Change, Param
 from harness.labs.dvc_versioning.recompute import Scored, reported_scores

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import CheckFailed, Pending
 from harness.labs.dvc_versioning import test_2_pipeline as checks
 from harness.labs.dvc_versioning.alone import Alone
-from harness.labs.dvc_versioning.course import Rerun
+from harness.labs.dvc_versioning.changing import Rerun
 from harness.labs.dvc_versioning.teaching import Taught, Verdict
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,

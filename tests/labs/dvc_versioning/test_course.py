@@ -36,46 +36,6 @@ def test_nothing_can_build_on_what_did_not_run(small_lab: SmallLab) -> None:
         _ = Course(small_lab.case, small_lab.dataset, 1).base
 
 
-@pytest.mark.parametrize(
-    ("play", "ran"),
-    [
-        (Course.again, ()),
-        (Course.change_train, ("fit", "score")),
-        (Course.change_split, ("split", "fit", "score")),
-        (Course.edit_evaluate, ("score",)),
-    ],
-)
-def test_a_change_runs_what_it_must(
-    small_lab: SmallLab, reproduced: Workspace, tmp_path: Path, play: object, ran: tuple[str, ...]
-) -> None:
-    """Nothing, training, everything, or the evaluation alone."""
-    workspace = reproduced.copy(tmp_path / "copy")
-    found = getattr(small_lab.course, getattr(play, "__name__", ""))(workspace)
-    assert found.completed.ok, found.completed.describe()
-    assert found.completed.stages == ran
-    assert (found.before.locks == found.after.locks) is (not ran)
-
-
-def test_the_change_is_the_most_telling_one(
-    small_lab: SmallLab, reproduced: Workspace, tmp_path: Path
-) -> None:
-    """The number of trees, with a value drawn from the seed, and scores of the changed run."""
-    found = small_lab.course.change_train(reproduced.copy(tmp_path / "copy"))
-    assert found.param is not None
-    assert found.param.param.key == "fit.n_estimators"
-    assert found.param.new in {1, 2, 3}
-    assert found.change == f"fit.n_estimators from 100 to {found.param.new}"
-    assert found.scored is not None
-    assert found.scored.reported is not None
-    assert found.scored.reported.values["f1"] == found.param.new / 10
-
-
-def test_a_deleted_model_comes_back(small_lab: SmallLab, reproduced: Workspace, tmp_path: Path) -> None:
-    """With the bytes that it had."""
-    found = small_lab.course.delete_model(reproduced.copy(tmp_path / "copy"))
-    assert found.after.outs["forest.pkl"] == found.before.outs["forest.pkl"] is not None
-
-
 def test_a_told_experiment_is_run(small_lab: SmallLab, reproduced: Workspace, tmp_path: Path) -> None:
     """Its parameters are set; one that the pipeline does not know is left out."""
     told = Described({"fit.n_estimators": 7, "other": 1}, "README.md", "table")
@@ -164,38 +124,3 @@ def test_where_the_pipeline_runs_nothing_is_read_beforehand(
     """Its stages are read by scenarios of their own."""
     assert reproduced.repo.is_dir()
     assert small_lab.course.readings_at_head == {}
-
-
-@pytest.mark.long
-def test_a_value_that_the_pipeline_refuses_is_followed_by_another(
-    student_work: Workspace, tmp_path: Path
-) -> None:
-    """Some parameters have a least value: the next one is changed instead."""
-    lab = changed(student_work, tmp_path, {"fit.sh": f"{FILES['fit.sh']}[ $n -gt 50 ] || exit 1\n"})
-    workspace = lab.start(tmp_path / "a")
-    lab.course.reproduce(workspace)
-    found = lab.course.change_train(workspace)
-    assert found.completed.ok
-    assert found.param is not None
-    assert found.param.param.key == "fit.max_depth"
-    assert b"n_estimators: 100" in (workspace.read("params.yaml") or b"")
-    lab.close()
-
-
-@pytest.mark.long
-def test_without_parameters_the_raw_data_is_changed(student_work: Workspace, tmp_path: Path) -> None:
-    """A split without a parameter gets other data, with every third row left out; training needs one."""
-    bare = FILES["dvc.yaml"].replace("    params: [split.rows]\n", "")
-    lab = changed(
-        student_work,
-        tmp_path,
-        {"dvc.yaml": bare.replace("    params: [fit.n_estimators, fit.max_depth]\n", "")},
-    )
-    workspace = lab.start(tmp_path / "a")
-    lab.course.reproduce(workspace)
-    found = lab.course.change_split(workspace)
-    assert found.change == f"leaving every third row out of {DATA}"
-    assert found.completed.stages == ("split", "fit", "score")
-    with pytest.raises(CheckFailed, match="a numeric parameter that fit declares"):
-        lab.course.change_train(workspace)
-    lab.close()

@@ -12,7 +12,7 @@ from harness.errors import CheckFailed, Pending
 from harness.evidence.pipeline import Output
 from harness.grading.ruling import Ruling
 from harness.labs.dvc_versioning.case import Case
-from harness.labs.dvc_versioning.course import Rerun
+from harness.labs.dvc_versioning.changing import Rerun
 from harness.labs.dvc_versioning.draws import Change
 from harness.labs.dvc_versioning.metrics_rule import (
     committed_scores,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.grading.result import CheckResult
-from harness.labs.dvc_versioning.course import Reproduction, Rerun
+from harness.labs.dvc_versioning.changing import Rerun
+from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.draws import Change, Param
 from harness.labs.dvc_versioning.partial_rule import (
     comparison,
