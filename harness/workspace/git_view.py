@@ -26,6 +26,17 @@ def refs_in(repository: Path) -> dict[str, str]:
     return dict(_directory(repository).refs)
 
 
+def head_of(repository: Path) -> tuple[str, str]:
+    """The ref that HEAD stands for ("" where it is detached) and its commit ("" where that is not born).
+
+    Raises:
+        CheckFailed: it is no repository that can be read any more.
+    """
+    found = _directory(repository)
+    ref = found.head.ref or ""
+    return ref, found.head.commit or found.refs.get(ref, "")
+
+
 def safe_clone(repository: Path, into: Path) -> Path:
     """A bare clone of the whole repository, with nothing but its objects and refs, in a new folder in `into`.
 

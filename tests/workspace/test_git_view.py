@@ -9,7 +9,7 @@ import pytest
 from fixtures.workspaces import commit_all
 from harness.errors import CheckFailed
 from harness.evidence.repository import GitRepository
-from harness.workspace.git_view import refs_in, safe_clone
+from harness.workspace.git_view import head_of, refs_in, safe_clone
 from harness.workspace.workspace import Workspace
 
 
@@ -20,6 +20,18 @@ def test_a_clone_has_every_ref_and_every_file(git_repo: Workspace, tmp_path: Pat
     clone = safe_clone(git_repo.repo, tmp_path)
     assert refs_in(git_repo.repo)["refs/exps/11/name"] == commit
     assert GitRepository(clone).tree(commit).read("in.txt") == b"one\ntwo\n"
+
+
+def test_heads_branch_and_commit_are_read_from_files(git_repo: Workspace) -> None:
+    """On a branch, away from any, and on one that is not born."""
+    commit = git_repo.run("git", "rev-parse", "HEAD", check=True).stdout.strip()
+    assert head_of(git_repo.repo) == ("refs/heads/main", commit)
+    git_repo.run("git", "pack-refs", "--all", check=True)
+    assert head_of(git_repo.repo) == ("refs/heads/main", commit)
+    git_repo.run("git", "checkout", "-q", "--detach", check=True)
+    assert head_of(git_repo.repo) == ("", commit)
+    git_repo.run("git", "checkout", "-q", "--orphan", "new", check=True)
+    assert head_of(git_repo.repo) == ("refs/heads/new", "")
 
 
 def test_programs_named_in_the_configuration_never_run(git_repo: Workspace, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
@@ -19,10 +20,10 @@ from harness.labs.dvc_versioning.reproduction import (
     metric_paths,
     snapshot,
 )
-from harness.workspace.git_view import refs_in, safe_clone
+from harness.workspace.git_view import head_of, refs_in, safe_clone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from harness.labs.dvc_versioning.course import Course
@@ -108,16 +109,17 @@ class Exploring:
         params = self.course.params_of(ws, base.roles.train) or self.course.params_of(
             ws, base.pipeline.addresses
         )
-        before = _position(ws)
+        before = head_of(ws.repo)
         sets = draws.experiments(params, self.course.seed)
-        experiments = [self._run_one(ws, changes, f"trial-{i}") for i, changes in enumerate(sets, start=1)]
+        runs = [self._run_one(ws, changes, f"trial-{i}") for i, changes in enumerate(sets, start=1)]
+        experiments = tuple(self._with_committed(ws, runs))
         if not experiments:
             raise CheckFailed(
                 "a numeric parameter to vary",
                 "no stage declares one",
                 "List the train parameters under `params`.",
             )
-        self._runs = Runs(tuple(experiments), before, _position(ws))
+        self._runs = Runs(experiments, before, head_of(ws.repo))
         return self._runs
 
     def _run_one(self, ws: Workspace, changes: tuple[Change, ...], called: str) -> OwnExperiment:
@@ -132,21 +134,29 @@ class Exploring:
         done = ws.run(*typed, cwd=base.command.folder, timeout=REPRO_SECONDS)
         new = {name: sha for name, sha in _experiments_of(ws.repo).items() if known.get(name) != sha}
         name, commit = next(iter(new.items()), (None, None))
-        return OwnExperiment(changes, done, name, commit, self._files(ws, commit))
+        return OwnExperiment(changes, done, name, commit, self._files(ws) if commit else {})
 
-    def _files(self, ws: Workspace, commit: str | None) -> Mapping[str, bytes]:
-        if commit is None:
-            return {}
+    def _files(self, ws: Workspace) -> Mapping[str, bytes]:
+        """The files that tell of an experiment, as it has left them in the workspace."""
+        return _those_there((path, ws.read(path)) for path in self._telling)
+
+    @property
+    def _telling(self) -> frozenset[str]:
         pipeline = self.course.base.pipeline
-        tree = GitRepository(safe_clone(ws.repo, ws.root)).tree(commit)
-        wanted = {
-            *metric_paths(pipeline),
-            *(lock_of(stage.file) for stage in pipeline.stages),
-            *(file for stage in pipeline.stages for file in stage.takes),
-        }
-        found = {path: tree.read(path) for path in wanted}
-        cached = {path: ws.read(path) for path, data in found.items() if data is None}
-        return {path: data for path, data in (found | cached).items() if data is not None}
+        locks = {lock_of(stage.file) for stage in pipeline.stages}
+        params = {file for stage in pipeline.stages for file in stage.takes}
+        return frozenset({*metric_paths(pipeline), *locks, *params})
+
+    def _with_committed(self, ws: Workspace, runs: Sequence[OwnExperiment]) -> Iterator[OwnExperiment]:
+        """The experiments, with what their commits hold in place of what their runs have left of it."""
+        if not any(run.commit for run in runs):
+            yield from runs
+            return
+        with closing(GitRepository(safe_clone(ws.repo, ws.root))) as repository:
+            for run in runs:
+                tree = repository.tree(run.commit) if run.commit else None
+                found = _those_there((path, tree.read(path)) for path in self._telling) if tree else {}
+                yield replace(run, files={**run.files, **found})
 
     def best(self) -> OwnExperiment:
         """The experiment with the highest f1, or the highest accuracy where there is no f1."""
@@ -185,6 +195,10 @@ class Exploring:
         ws.steps.extend(other.steps)
         params = {path: data for path in best.files if (data := other.read(path)) is not None}
         return Shared(pushed, listed, pulled, applied, best, arrived, state, params)
+
+
+def _those_there(files: Iterable[tuple[str, bytes | None]]) -> dict[str, bytes]:
+    return {path: data for path, data in files if data is not None}
 
 
 def _experiments_of(repository: Path) -> dict[str, str]:
@@ -227,11 +241,6 @@ def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
 def _entries(value: object, key: str) -> list[dict[str, object]]:
     inner = value.get(key) if isinstance(value, dict) else None
     return [entry for entry in inner if isinstance(entry, dict)] if isinstance(inner, list) else []
-
-
-def _position(ws: Workspace) -> tuple[str, str]:
-    branch = ws.run("git", "symbolic-ref", "-q", "HEAD").stdout.strip()
-    return branch, ws.run("git", "rev-parse", "HEAD").stdout.strip()
 
 
 def _json(done: Completed) -> object:
