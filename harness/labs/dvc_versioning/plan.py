@@ -190,22 +190,17 @@ def _ends(versions: Sequence[Version]) -> tuple[Version, Version] | None:
     return (versions[0], others[-1]) if others else None
 
 
-def _version_scenarios(course: Course, objects: Objects) -> tuple[Scenario, ...]:
-    dataset, case = course.dataset, course.case
-    found: list[Scenario] = []
-    versions = dataset.versions
-    script = augmentation_script(case)
-    ends = _ends(versions)
+def _version_scenarios(course: Course, objects: Objects) -> Iterator[Scenario]:
+    """The push, and the switch between versions, which leaves nothing of what it finds in the workspace."""
+    dataset, case, commit = course.dataset, course.case, objects.served_commit
+    if commit is not None:
+        play = partial(push, objects=objects, commit=commit)
+        yield Scenario("push", "push to an empty remote and pull", play)
+    script, ends = augmentation_script(case), _ends(dataset.versions)
     if ends and ends[0].files and ends[1].files:
-        play = partial(switch, first=ends[0], last=ends[1], root=case.dvc_root)
-        found.append(Scenario("switch", "switch between data versions", play))
-    elif len(versions) > 1 and script is not None:
-        play_fresh = partial(switch_fresh, script=script, dataset=dataset)
-        found.append(Scenario("switch", "switch between fresh data versions", play_fresh))
-    if (commit := objects.served_commit) is not None:
-        found.append(
-            Scenario(
-                "push", "push to an empty remote and pull", partial(push, objects=objects, commit=commit)
-            )
-        )
-    return tuple(found)
+        between = partial(switch, first=ends[0], last=ends[1], root=case.dvc_root)
+        before = None if commit is None else "push"
+        yield Scenario("switch", "switch between data versions", between, follows=before)
+    elif len(dataset.versions) > 1 and script is not None:
+        between_fresh = partial(switch_fresh, script=script, dataset=dataset)
+        yield Scenario("switch", "switch between fresh data versions", between_fresh)
