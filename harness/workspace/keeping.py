@@ -1,11 +1,15 @@
-"""Putting back what a workspace had at some paths, whatever commands make of them meanwhile."""
+"""Taking files out of a workspace's repository for a while, and putting them back as they were."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.workspace.files import copy_inside, move_inside, remove_tree
+from harness.errors import CheckFailed
+from harness.workspace.copying import REASON_LIMIT
+from harness.workspace.files import copy_inside, inside, is_folder_inside, move_inside, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +27,7 @@ def kept(ws: Workspace, paths: tuple[str, ...], copied: tuple[str, ...] = ()) ->
     Raises:
         CheckFailed: commands have left something that cannot be moved, copied or removed.
     """
-    aside = ws.root.with_name(f"{ws.root.name}.kept")
-    aside.mkdir()
-    try:
+    with _aside(ws) as aside:
         for path in paths:
             move_inside(ws.repo, aside, path)
         for path in copied:
@@ -34,5 +36,66 @@ def kept(ws: Workspace, paths: tuple[str, ...], copied: tuple[str, ...] = ()) ->
         for path in (*paths, *copied):
             ws.remove(path)
             move_inside(aside, ws.repo, path)
+
+
+@contextmanager
+def only(ws: Workspace, paths: tuple[str, ...]) -> Iterator[None]:
+    """Leave copies of the files and folders `paths` in the repository and nothing else, and put all back.
+
+    The temp dir has no files in the beginning and in the end. Nothing is copied but `paths`, and commands go
+    on in the box that is there, so that this takes less than a workspace of its own (`Workspace.copy_only`).
+
+    Raises:
+        CheckFailed: commands have left something that cannot be moved, copied or removed.
+    """
+    _delete_files(ws.tmp)
+    with _aside(ws) as aside, ExitStack() as back:
+        for name in os.listdir(ws.repo):  # noqa: PTH208 (names)
+            _move(ws.repo / name, aside / name)
+            back.callback(_move, aside / name, ws.repo / name)
+        back.callback(_clear, ws.repo)
+        back.callback(_delete_files, ws.tmp)
+        for path in sorted({inside(path) for path in paths}):  # a folder before what is in it
+            copy_inside(aside, ws.repo, path)
+        if any(is_folder_inside(ws.repo, path) for path in paths):
+            ws.launcher.adopt(ws.root)
+        yield
+
+
+@contextmanager
+def _aside(ws: Workspace) -> Iterator[Path]:
+    """A folder beside the workspace's own, until the end."""
+    aside = ws.root.with_name(f"{ws.root.name}.kept")
+    aside.mkdir()
+    try:
+        yield aside
     finally:
         remove_tree(aside)
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        raise CheckFailed(f"{source.name} left so that it can be moved", str(error)[:REASON_LIMIT]) from error
+
+
+def _delete_files(folder: Path) -> None:
+    """Delete what files can be deleted in a folder; on folders in it a box may have mounted something."""
+    for place, folders, names in os.walk(folder):
+        for path in (Path(place) / name for name in (*names, *folders)):
+            if path.is_symlink() or not path.is_dir():
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _clear(folder: Path) -> None:
+    """Delete what is in a folder."""
+    try:
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                remove_tree(path)
+            else:
+                path.unlink()
+    except OSError as error:
+        raise CheckFailed("a repository that can be emptied", str(error)[:REASON_LIMIT]) from error

@@ -171,7 +171,7 @@ class Workspace:
         It has no Git and no DVC: it serves to run a stage's plain command with only what it declares.
         """
         alone = self._copy(root, ("home",), empty=("repo",))
-        for path in dict.fromkeys(inside(path) for path in paths):
+        for path in sorted({inside(path) for path in paths}):  # a folder before what is in it
             copy_inside(self.repo, alone.repo, path)
         alone.launcher.adopt(alone.root)
         return alone

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.errors import CheckFailed
-from harness.workspace.keeping import kept
+from harness.workspace.keeping import kept, only
 from harness.workspace.workspace import Workspace
 
 
@@ -44,6 +44,59 @@ def test_a_folder_turned_into_a_link_is_the_submissions_fault(new_workspace: New
         _keep_and_link(workspace, outside)
     assert list(outside.iterdir()) == []
     assert not workspace.root.with_name(f"{workspace.root.name}.kept").exists()
+
+
+def test_nothing_else_is_left(new_workspace: NewWorkspace) -> None:
+    """Neither Git's folder nor links nor what lies in the temp dir; commands work on copies."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"code/a.py": "1", "code/b.py": "2", "data.csv": "3", "-odd \n": "4"})
+    (workspace.repo / "link").symlink_to("data.csv")
+    (workspace.tmp / "secret").write_text("x")
+    before = snapshot(workspace.repo)
+    with only(workspace, ("code/a.py", "code", "missing", "link")):
+        assert sorted(path.name for path in workspace.repo.iterdir()) == ["code"]
+        done = workspace.run(
+            "sh",
+            "-c",
+            "find . $TMPDIR -type f; echo 9 > code/a.py; echo > made; mkdir $TMPDIR/d; echo > $TMPDIR/d/x",
+        )
+        assert done.ok, done.describe()
+        assert sorted(done.stdout.split()) == ["./code/a.py", "./code/b.py"]
+    assert snapshot(workspace.repo) == before
+    assert not [path for path in workspace.tmp.rglob("*") if path.is_file()]
+
+
+def test_copied_folders_are_the_commands_own(new_workspace: NewWorkspace) -> None:
+    """They can be written to, whoever copied them, and commands go on in the box that is there."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"code/sub/a.py": "1", "code/b.py": "2"})
+    workspace.run("true", check=True)
+    with only(workspace, ("code",)):
+        workspace.run("sh", "-c", "echo 9 > code/sub/a.py; rm code/b.py; echo > code/sub/new", check=True)
+        assert workspace.md5("code/b.py") is None
+    assert (workspace.read("code/sub/a.py"), workspace.read("code/b.py")) == (b"1", b"2")
+
+
+def test_all_is_put_back_after_a_failure(new_workspace: NewWorkspace) -> None:
+    """Also where a command was killed, and left something in the way."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"a/b.txt": "1", "c.txt": "2"})
+    before = snapshot(workspace.repo)
+    with pytest.raises(CheckFailed, match="exit code: 124"):
+        _fail(workspace)
+    assert snapshot(workspace.repo) == before
+    assert [path.name for path in workspace.root.parent.iterdir()] == [workspace.root.name]
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Inode, time and mode of each file and folder."""
+    found = {path.relative_to(folder).as_posix(): path.lstat() for path in folder.rglob("*")}
+    return {name: (one.st_ino, one.st_mtime_ns, one.st_mode) for name, one in found.items()}
+
+
+def _fail(workspace: Workspace) -> None:
+    with only(workspace, ("c.txt",)):
+        workspace.run("sh", "-c", "mkdir -p a/b.txt/d; chmod 500 a/b.txt; sleep 60", timeout=1, check=True)
 
 
 def _keep_and_link(workspace: Workspace, outside: Path) -> None:

@@ -174,6 +174,13 @@ def test_only_the_named_files_are_there(dvc_repo: Workspace, tmp_path: Path) -> 
     assert alone.run("sh", "-c", "cat in.txt").stdout == "one\ntwo\n"
 
 
+def test_a_file_may_be_named_beside_its_folder(dvc_repo: Workspace, tmp_path: Path) -> None:
+    """In any order: both are there."""
+    write_tree(dvc_repo.repo, {"code/a.py": "1", "code/b.py": "2"})
+    alone = dvc_repo.copy_only(tmp_path / "alone", ("code/a.py", "code", "./code/"))
+    assert (alone.read("code/a.py"), alone.read("code/b.py")) == (b"1", b"2")
+
+
 def test_objects_are_found_in_the_cache(dvc_repo: Workspace, tmp_path: Path) -> None:
     """An object put into the cache serves `dvc checkout` for a pointer of DVC 3 and for one of DVC 2."""
     data = tmp_path / "data"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.labs.dvc_versioning.sensitivity import results, run_stage
+from harness.errors import CheckFailed
+from harness.labs.dvc_versioning.sensitivity import results, run_stage, stage_kept
+from harness.workspace.keeping import only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from harness.evidence.pipeline import Stage
     from harness.workspace.command import Completed
@@ -43,19 +46,20 @@ def run_alone(
 
     ``unlike`` are the params files with other values for all that the stage does not declare. What gives the
     outputs ``expected`` with these gives them again, needs nothing undeclared, and no undeclared parameter:
-    one run shows all three. Where it does not, the first two are looked at by themselves.
+    one run shows all three. Where it does not, the first two are looked at by themselves. The workspace's
+    files are in the end what they were.
     """
     wanted = {out.path: expected.get(out.path) for out in stage.outs}
     if unlike and (found := _run_unlike(ws, stage, wanted, unlike)):
         return found
-    declared = _with_declared(ws, stage, "declared")
-    done, reads = run_stage(declared, stage)
-    made = results(declared, stage)
-    ws.steps.extend(declared.steps)
+    with _declared(ws, stage):
+        done, reads = run_stage(ws, stage)
+        made = results(ws, stage)
     if done.ok and made == wanted:
         return Alone(stage.address, done, (), reads, deterministic=True)
-    full, reads = run_stage(ws, stage)
-    again = results(ws, stage)
+    with stage_kept(ws, stage):
+        full, reads = run_stage(ws, stage)
+        again = results(ws, stage)
     unread = () if reads is None else tuple(sorted(path for path in reads if not declares_file(stage, path)))
     lacking = unread if not done.ok or made != again else ()
     steady, whole = full.ok and again == wanted, done.ok and made == again
@@ -67,27 +71,29 @@ def _run_unlike(
 ) -> Alone | None:
     """The stage run with other values for what it does not declare; None where that made a difference.
 
-    A params file that it does not declare at all is there, too, and it must not have looked into it.
+    A params file that it does not declare at all is there, too, and it must not have looked into it. That it
+    meets a limit with other values than the student's shows nothing either.
     """
-    declared = _with_declared(ws, stage, "unlike")
-    added = {file for file in unlike if declared.read(file) is None}
-    for file, data in unlike.items():
-        declared.write(file, data)
-    done, reads = run_stage(declared, stage)
-    made = results(declared, stage)
-    ws.steps.extend(declared.steps)
-    if not done.ok or made != wanted or reads is None or added & reads:
-        return None
-    return Alone(stage.address, done, (), reads, deterministic=True, clear=True)
+    with _declared(ws, stage):
+        added = {file for file in unlike if ws.read(file) is None}
+        for file, data in unlike.items():
+            ws.write(file, data)
+        try:
+            done, reads = run_stage(ws, stage)
+        except CheckFailed:
+            return None
+        if done.ok and results(ws, stage) == wanted and reads is not None and not added & reads:
+            return Alone(stage.address, done, (), reads, deterministic=True, clear=True)
+    return None
 
 
-def _with_declared(ws: Workspace, stage: Stage, name: str) -> Workspace:
-    """A workspace with what a stage declares, and the folders that its outputs go to."""
-    root = ws.root / "alone" / stage.address.replace("/", "-") / name
-    declared = ws.copy_only(root, (*stage.deps, *stage.params))
-    for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
-        declared.make_folder(folder)
-    return declared
+@contextmanager
+def _declared(ws: Workspace, stage: Stage) -> Iterator[None]:
+    """Nothing but what a stage declares, and the folders that its outputs go to."""
+    with only(ws, (*stage.deps, *stage.params)):
+        for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
+            ws.make_folder(folder)
+        yield
 
 
 def declares_file(stage: Stage, path: str) -> bool:

@@ -106,12 +106,14 @@ def _taught(course: Course, ws: Workspace) -> Taught:
 
 
 def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:
-    outs = course.base.state.outs
-    course.alone = {
-        stage.address: run_alone(ws, stage, outs, _trial(course, stage, ws).unlike())
-        for stage in course.base.pipeline.stages
-        if stage.cmd
-    }
+    """Each stage by itself, the end of the pipeline first: it finds nothing that an earlier one has left."""
+    base = course.base
+    found: dict[str, Alone] = {}
+    for stage in map(base.pipeline.stage, reversed(base.pipeline.order)):
+        if stage.cmd:
+            unlike = _trial(course, stage, ws).unlike()
+            found[stage.address] = run_alone(ws, stage, base.state.outs, unlike)
+    course.alone = {address: found[address] for address in base.pipeline.addresses if address in found}
     return course.alone
 
 

@@ -16,6 +16,7 @@ from harness.workspace.trace import reads as traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from harness.evidence.params import Value
     from harness.evidence.pipeline import Pipeline, Stage
@@ -60,6 +61,12 @@ def typed(stage: Stage) -> tuple[str, ...]:
         return tuple(stage.cmd[0].split())
     lines = stage.cmd[0].splitlines() if len(stage.cmd) == 1 else stage.cmd
     return ("sh", "-c", "\n".join(f"( :\n{line}\n) || exit $?" for line in lines))
+
+
+def stage_kept(ws: Workspace, stage: Stage) -> AbstractContextManager[None]:
+    """Whatever is run meanwhile, a stage's outputs are in the end what they were."""
+    persistent = tuple(path for path in stage.out_paths if path in stage.persist)
+    return kept(ws, tuple(path for path in stage.out_paths if path not in persistent), copied=persistent)
 
 
 def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:
@@ -111,9 +118,7 @@ class Sensitivity:
         ``clear`` are the files that it read in a run by itself which showed that it needs no undeclared key.
         Where it read others here, that is shown again. Its outputs are in the end what they were.
         """
-        persistent = tuple(path for path in self.stage.persist if path in self.expected)
-        moved = tuple(path for path in self.expected if path not in persistent)
-        with kept(self.ws, moved, copied=persistent):
+        with stage_kept(self.ws, self.stage):
             return self._reading(clear, suspects, deterministic=deterministic)
 
     def _reading(

@@ -100,6 +100,29 @@ def test_a_stage_that_differs_each_time_is_told_from_one_that_lacks_a_file(fitte
     assert (found.missing, found.deterministic) == ((), False)
 
 
+def test_a_run_alone_leaves_the_workspace_as_it_was(fitted: Workspace) -> None:
+    """Though the stage gives other bytes each time: what reads them is run on those of the first run."""
+    fitted.write("fit.py", FIT.replace("+ str", "+ __import__('uuid').uuid4().hex + str").encode())
+    fitted.write("test.txt", b"c\n")
+    declared = replace(SCORE, deps=("test.txt", "forest.txt"))
+    found = alone(fitted, STAGE, declared)
+    assert not found["fit"].deterministic
+    assert (found["score"].deterministic, found["score"].missing) == (True, ())
+    assert (fitted.read("s.txt") or b"") == (fitted.read("forest.txt") or b"-") + b"c\n"
+
+
+def test_a_stage_that_meets_a_limit_with_other_values_is_run_as_it_is(fitted: Workspace) -> None:
+    """That shows nothing: only with the student's own values it must stay within its limits."""
+    fitted.write(
+        "fit.py",
+        f"{FIT}if yaml.safe_load(open('params.yaml'))['other']['x'] != 1: print('x' * 999)\n".encode(),
+    )
+    fitted.limits = replace(fitted.limits, printed=100)
+    found = alone(fitted, STAGE)["fit"]
+    assert (found.clear, found.whole, found.deterministic, found.missing) == (False, True, True, ())
+    assert fitted.read("fit.py") is not None
+
+
 def test_a_stage_in_a_folder_runs_there(fitted: Workspace) -> None:
     """`wdir` is where its command runs."""
     write_tree(fitted.repo, {"sub/in.txt": "x"})
