@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Label = bool | int | float | str
 LABEL_TYPES = (bool, int, float, str)
 TEXT_LIMIT = 1000
-FEATURES = "rows.csv"
+FEATURES = "rows-{}.csv"
 BINARY = 2
 
 
@@ -42,20 +42,22 @@ class Way:
 class Prediction:
     """The ways in which the model predicts, or the reason why there are none; `model` is its class.
 
-    `plain`: the file could be loaded, and holds text, numbers or a table in the place of a model.
+    `plain`: the file could be loaded, and holds text, numbers or a table in the place of a model. `more` has
+    the ways for each further table of features; of one that the model has none for, there are none.
     """
 
     ways: tuple[Way, ...]
     error: str | None = None
     model: str | None = None
     plain: bool = False
+    more: tuple[tuple[Way, ...], ...] = ()
 
 
 def predict(
     workspace: Workspace,
     files: tuple[str, ...],
     features: bytes,
-    *,
+    *more: bytes,
     imports: tuple[str, ...] = (),
     timeout: float = 120.0,
 ) -> Prediction:
@@ -65,33 +67,46 @@ def predict(
     columns: the student's code sees all that is given here. The files are loaded in the workspace, with the
     Git root and the folders `imports` to import classes from. What comes back is checked: one plain number,
     string or truth value per row.
+
+    Of `more` tables the same process is asked one after the other once it has answered for the first, whose
+    answer they cannot change: what they do to the model, or the model to them, is seen in theirs alone.
     """
-    place = workspace.tmp / FEATURES
-    write_inside(workspace.tmp, FEATURES, features)
+    tables = {FEATURES.format(place): rows for place, rows in enumerate((features, *more))}
     folders = [str(workspace.repo / inside(folder)) for folder in dict.fromkeys((*imports, "."))]
     try:
+        for name, rows in tables.items():
+            write_inside(workspace.tmp, name, rows)
         model, *beside = map(inside, files)
-        words = (model, str(place), *folders, "--", *beside)
+        words = (model, *(str(workspace.tmp / name) for name in tables), "--", *folders, "--", *beside)
         answer, done = ask(workspace, "predict_probe.py", *words, timeout=timeout)
     except MalformedEvidence as error:
         return Prediction((), f"the model's answer is unusable: {error.reason}")
     finally:
-        remove_inside(workspace.tmp, FEATURES)
-    return _checked(answer, done, workspace, _rows(features))
+        for name in tables:
+            remove_inside(workspace.tmp, name)
+    return _checked(answer, done, workspace, [_rows(rows) for rows in tables.values()])
 
 
-def _checked(answer: object, done: Completed, workspace: Workspace, rows: int) -> Prediction:
-    """The answer, if its types and its length are right; otherwise what is wrong with it."""
+def _checked(answer: object, done: Completed, workspace: Workspace, rows: list[int]) -> Prediction:
+    """The answer, if its types and its lengths are right; otherwise what is wrong with it."""
     if not isinstance(answer, dict):
         return Prediction((), _silence(done))
     ways, model, error = answer.get("ways"), answer.get("model"), answer.get("error")
     name = model if type(model) is str else None
     if type(error) is str:
         return Prediction((), _cleaned(error, workspace), name, plain=answer.get("plain") is True)
-    found = [_way(one, rows) for one in ways] if isinstance(ways, list) else []
-    good = tuple(one for one in found if isinstance(one, Way))
+    good, wrong = _ways(ways, rows[0])
+    told = answer.get("more")
+    others = told if isinstance(told, list) and len(told) < len(rows) else []
+    more = tuple(_ways(one, count)[0] for one, count in zip(others, rows[1:], strict=False))
+    return Prediction(good, None if good else wrong, name, more=more)
+
+
+def _ways(claim: object, rows: int) -> tuple[tuple[Way, ...], str]:
+    """The ways for one table that are what they should be, and what is wrong with the first that is not."""
+    found = [_way(one, rows) for one in claim] if isinstance(claim, list) else []
     wrong = next((one for one in found if isinstance(one, str)), "it does not say what it predicts")
-    return Prediction(good, None if good else wrong, name)
+    return tuple(one for one in found if isinstance(one, Way)), wrong
 
 
 def _way(claim: object, rows: int) -> Way | str:

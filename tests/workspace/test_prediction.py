@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -101,3 +102,49 @@ def test_chances_of_two_classes_come_along(git_repo: Workspace) -> None:
         git_repo.run("python", "save.py", check=True)
         (way,) = predict(git_repo, ("model",), FEATURES).ways
         assert way == Way("the model", ("B",) * 4, ("B", "M") if kept else (), kept)
+
+
+@pytest.mark.parametrize(
+    ("then", "more"),
+    [
+        ("[len(rows)] * len(rows)", ((Way("the model", (2, 2)),),)),
+        ("[0]", ((),)),
+        ("1 / 0", ()),
+        ("sys.exit(3)", ()),
+        ("os._exit(3)", ()),
+        ("os.kill(os.getpid(), 9)", ()),
+        ("time.sleep(60)", ()),
+    ],
+)
+def test_more_tables_leave_the_first_answer_alone(
+    then: str, more: tuple[tuple[Way, ...], ...], git_repo: Workspace
+) -> None:
+    """Whatever a model does when it is asked for the second time, what it said before that stays."""
+    custom = "import os, sys, time\nclass Model:\n    def predict(self, rows):\n"
+    custom += f"        return [1] * 4 if len(rows) == 4 else {then}\n"
+    save = "import pickle\nfrom custom import Model\npickle.dump(Model(), open('model', 'wb'))\n"
+    write_tree(git_repo.repo, {"custom.py": custom, "save.py": save})
+    git_repo.run("python", "save.py", check=True)
+    found = predict(git_repo, ("model",), FEATURES, b"a,b\n0,0\n1,0\n", timeout=6)
+    assert found == Prediction((Way("the model", (1, 1, 1, 1)),), None, "Model", more=more)
+    assert not [path for path in git_repo.tmp.rglob("*") if path.is_file()]
+
+
+def test_no_more_is_asked_of_a_model_that_says_nothing(git_repo: Workspace) -> None:
+    """It has failed already, and each table may take its time."""
+    write_tree(git_repo.repo, {"model": "cos\ngetcwd\n(tR."})
+    found = predict(git_repo, ("model",), FEATURES, FEATURES)
+    assert (found.ways, found.more, found.plain) == ((), (), True)
+
+
+@pytest.mark.parametrize("claim", [[[], []], {"a": 1}, "more", None, [3]])
+def test_claims_about_more_tables_are_checked(claim: object, git_repo: Workspace) -> None:
+    """What runs beside the probe may write anything into its answer."""
+    told = {"ways": [{"name": "w", "labels": [1] * 4}], "model": "Model", "error": None, "more": claim}
+    custom = "import json, os, sys\nclass Model:\n    def __reduce__(self): return lie, ()\ndef lie():\n"
+    custom += f"    open(sys.argv[1], 'w').write({json.dumps(told)!r})\n    os._exit(0)\n"
+    save = "import pickle\nfrom custom import Model\npickle.dump(Model(), open('model', 'wb'))\n"
+    write_tree(git_repo.repo, {"custom.py": custom, "save.py": save})
+    git_repo.run("python", "save.py", check=True)
+    found = predict(git_repo, ("model",), FEATURES, FEATURES)
+    assert found == Prediction((Way("w", (1,) * 4),), None, "Model", more=((),) if claim == [3] else ())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
 from harness.evidence.params import declares, flatten, load_params
 from harness.evidence.params_edit import edit
 from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.reproduction import (
     Repro,
@@ -85,9 +87,9 @@ class Course:
             except CheckFailed as failed:
                 failure = failure or failed
                 continue
-            self._base = replace(
-                found, head_failure=failure, scored=score(ws, self.case, found.pipeline, found.roles)
-            )
+            beside = partial(rows_beside, seed=self.seed)
+            scored = score(ws, self.case, found.pipeline, found.roles, beside)
+            self._base = replace(found, head_failure=failure, scored=scored)
             return self._base
         self.readings_at_head = self._readings_of_what_runs(ws)
         raise failure or CheckFailed("a commit with a pipeline", "none was handed in")

@@ -21,7 +21,7 @@ from harness.workspace.files import remove_tree
 from harness.workspace.prediction import predict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.evidence.metrics import Scores
     from harness.evidence.pipeline import Pipeline
@@ -43,7 +43,8 @@ class Scored:
 
     ``predictions`` are those of the model as it is; ``ways`` has them, and others that an evaluation may come
     to, ``limits`` the thresholds that it may set. ``problem`` says why nothing was computed; ``no_model``
-    that the file is no model at all. ``doubt`` says why right scores may be others all the same.
+    that the file is no model at all. ``doubt`` says why right scores may be others all the same. ``beside``
+    has what the same model says of other rows, where it was asked about some.
     """
 
     reported: Scores | None
@@ -54,6 +55,7 @@ class Scored:
     doubt: str | None = None
     ways: tuple[Way, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
+    beside: tuple[Way, ...] = ()
 
     @property
     def certain(self) -> bool:
@@ -70,11 +72,18 @@ class Scored:
         )
 
 
-def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored:
+def score(
+    ws: Workspace,
+    case: Case,
+    pipeline: Pipeline,
+    roles: Roles,
+    beside: Callable[[bytes], bytes] | None = None,
+) -> Scored:
     """Compute the right scores of the state in a workspace.
 
     The model runs on the features alone, in a workspace that has the model and the code and no data; the
-    labels stay here. Reported scores come from the metrics files of the workspace.
+    labels stay here. Reported scores come from the metrics files of the workspace. Of the rows ``beside``
+    those that the features are the model is asked too.
     """
     files = {path: ws.read(path) for path in metric_paths(pipeline) or case.metric_files(case.commit)}
     reported = reported_scores({path: data for path, data in files.items() if data is not None})
@@ -83,14 +92,16 @@ def score(ws: Workspace, case: Case, pipeline: Pipeline, roles: Roles) -> Scored
         held_out = _held_out(ws, pipeline, roles)
     except NoScores as reason:
         return Scored(reported, problem=str(reason), no_model=reason.no_model)
-    found = predict_elsewhere(ws, (model, *companions(pipeline, roles)), held_out.features)
+    more = () if beside is None else (beside(held_out.features),)
+    found = predict_elsewhere(ws, (model, *companions(pipeline, roles)), held_out.features, *more)
     if not found.ways:
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
     first, doubt = found.ways[0].labels, _doubt(pipeline, roles, data)
     made = [model if path == roles.model else path for path in _made_for(pipeline, roles)]
     ways = tuple(renamed(found.ways, held_out.labels))
     limits = limits_of(ws, [pipeline.stage(address) for address in roles.evaluate], made)
-    return Scored(reported, held_out.labels, first, doubt=doubt, ways=ways, limits=limits)
+    others = found.more[0] if found.more else ()
+    return Scored(reported, held_out.labels, first, doubt=doubt, ways=ways, limits=limits, beside=others)
 
 
 def renamed(ways: Sequence[Way], labels: Sequence[Label]) -> Iterator[Way]:
@@ -154,13 +165,13 @@ class NoScores(Exception):
         self.no_model = no_model
 
 
-def predict_elsewhere(ws: Workspace, files: tuple[str, ...], features: bytes) -> Prediction:
+def predict_elsewhere(ws: Workspace, files: tuple[str, ...], *tables: bytes) -> Prediction:
     """The model's predictions, made in a workspace that has these files and the code and no data."""
     code = code_files(ws)
     lone = ws.copy_only(ws.root / "predicting", (*files, *code))
     folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
     try:
-        return predict(lone, files, features, imports=folders)
+        return predict(lone, files, *tables, imports=folders)
     finally:
         lone.leave()
         remove_tree(lone.root)

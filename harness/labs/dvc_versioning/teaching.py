@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.errors import MalformedEvidence
-from harness.evidence.crossing import crossed, moved, near, twins
+from harness.evidence.crossing import crossed, near, twins
 from harness.evidence.rows import csv_of, frame_of, without_index
 from harness.evidence.scoring import canonical
 from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import (
     LARGEST,
     companions,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from harness.evidence.scoring import Label
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.teaching_tables import Wrong
+    from harness.workspace.prediction import Way
     from harness.workspace.workspace import Workspace
 
 Verdict = Literal[
@@ -50,7 +52,6 @@ Verdict = Literal[
 FEWEST_ROWS = 15
 MARGIN = 0.1  # above what always naming the commonest class would score
 DROP = 0.2  # of the accuracy, which no change of a seed explains
-STEP = 0.001  # of a column's standard deviation
 ODD_ROWS = 3  # trees, forests and neighbours lost one row of 116 by such a step, over 25 splits
 ODD_SHARE = 0.02
 TINY = 1e-9
@@ -130,7 +131,7 @@ class _Lesson:
         return tuple(found)
 
     def verdict(self, before: float) -> Taught:
-        beside = self._score_beside()
+        beside = self._score_beside(self.base.scored.beside if self.base.scored else ())
         fewest = max(ODD_ROWS / len(self.split.labels), ODD_SHARE)
         if beside is not None and before - beside >= fewest - TINY:
             return Taught("looked up", before, beside)
@@ -218,8 +219,11 @@ class _Lesson:
         """What the model says of these rows; None where it says nothing."""
         model = model_in(self.ws, str(self.base.roles.model))
         files = (model, *companions(self.base.pipeline, self.base.roles))
+        return self._in_its_way(predict_elsewhere(self.ws, files, features).ways)
+
+    def _in_its_way(self, ways: Sequence[Way]) -> tuple[Label, ...] | None:
+        """The labels in the way in which the evaluation comes to its own; None where they have it not."""
         limits = self.base.scored.limits if self.base.scored else {}
-        ways = predict_elsewhere(self.ws, files, features).ways
         return self.choice.labels(tuple(renamed(ways, self.split.labels)), limits)
 
     def _lost_when_moved(self, after: float) -> bool:
@@ -227,16 +231,15 @@ class _Lesson:
         there = self._score_beside()
         return there is None or after - there >= DROP
 
-    def _score_beside(self) -> float | None:
+    def _score_beside(self, known: Sequence[Way] = ()) -> float | None:
         """How well the model knows rows that lie next to the held-out ones, given the other way round.
 
-        Columns of few values, which may be codes, stay.
+        Where what it says of them is ``known``, it is not asked again.
         """
-        frame = self.asked
-        found = moved(frame, draws.generator(self.seed, "move"), STEP)
-        codes = [name for name in frame.columns if 2 * frame[name].nunique() <= len(frame)]
-        found[codes] = frame[codes]
-        return self._score(csv_of(found[::-1]), self.split.labels[::-1])
+        if known:
+            labels = self._in_its_way(known)
+            return None if labels is None else _accuracy(labels, self.split.labels[::-1])
+        return self._score(rows_beside(self.split.features, self.seed), self.split.labels[::-1])
 
     @cached_property
     def _taught(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Loads a student's model and predicts: runs inside the workspace only, for loading a pickle runs its code.
 
-Run as `python -P predict_probe.py OUT MODEL FEATURES [IMPORT_FOLDER…] -- [COMPANION…]` in the Git root; the
-companions are other files that may hold what the model needs, such as a scaler. Writes {"ways": [{"name",
+Run as `python -P predict_probe.py OUT MODEL FEATURES… -- [IMPORT_FOLDER…] -- [COMPANION…]` in the Git root;
+the companions are other files that may hold what the model needs, such as a scaler. Writes {"ways": [{"name",
 "labels", "classes", "chances"}…], "model": class name or null, "error": text or null, "plain": whether the
-file holds nothing but data} as JSON to OUT. There is a way for each thing that an evaluation may do with
-these files; of two classes with chances, `chances` has that of the second.
+file holds nothing but data, "more": [ways…]} as JSON to OUT, with a way for each thing that an evaluation may
+do with these files; of two classes, `chances` has that of the second. `more` is for further tables, up to one
+that fails; what is known is written before the next is asked.
 """
 # ruff: noqa: ANN401 (a student's model can be anything)
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
 import importlib.util
 import json
 import math
@@ -32,7 +32,6 @@ DEPTH = 3
 TEXT_LIMIT = 500
 PLAIN = frozenset({"builtins", "numpy", "pandas"})  # modules whose objects hold data alone
 BINARY = 2
-COMPANIONS = "--"
 INDEX = "Unnamed: 0"  # what pandas calls the column that `to_csv` writes of a frame's index
 
 
@@ -44,23 +43,30 @@ class PlainData(Unusable):
     """What was found in the model's place is text, numbers or a table."""
 
 
-def main(out: str, model: str, features: str, folders: list[str], companions: list[str]) -> None:
+def main(out: str, model: str, tables: list[str], folders: list[str], companions: list[str]) -> None:
     """Predict and write the answer, or why there is none."""
     sys.path[:0] = folders
     warnings.simplefilter("ignore")
-    answer: dict[str, Any] = {"ways": [], "model": None, "error": None, "plain": False}
+    answer: dict[str, Any] = {"ways": [], "model": None, "error": None, "plain": False, "more": []}
     try:
         held = [load(Path(model)), *beside(companions)]
         loaded, estimator = the_estimator(held)
         answer["model"] = type(estimator).__name__
         others = [item for thing in held if thing is not loaded for item in members(thing)]
-        ways = list(every_way(estimator, loaded, others, pd.read_csv(features)))
-        json.dumps(ways)
-        answer["ways"] = ways
+        for place, features in enumerate(tables):
+            ways = list(every_way(estimator, loaded, others, pd.read_csv(features)))
+            json.dumps(ways)
+            answer |= {"more": [*answer["more"], ways]} if place else {"ways": ways}
+            write(out, answer)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a student's object does is the answer)
-        answer["error"] = said(error)
-        answer["plain"] = isinstance(error, PlainData)
-    Path(out).write_text(json.dumps(answer), encoding="utf-8")
+        if not answer["ways"]:
+            write(out, answer | {"error": said(error), "plain": isinstance(error, PlainData)})
+
+
+def write(out: str, answer: dict[str, Any]) -> None:
+    """Write the answer in place of an older one, whole at any time."""
+    Path(f"{out}.new").write_text(json.dumps(answer), encoding="utf-8")
+    Path(f"{out}.new").replace(out)
 
 
 def beside(paths: list[str]) -> Iterator[Any]:
@@ -205,8 +211,8 @@ def chances_of(estimator: Any, rows: Any) -> tuple[list[Any], list[float]]:
 
 def shares(estimator: Any, predicted: list[Any]) -> list[float]:
     """A regression's numbers, which may be chances of the second class; none of what knows classes."""
-    numbers = all(type(one) is float and math.isfinite(one) for one in predicted)
-    return predicted if numbers and not hasattr(estimator, "classes_") else []
+    known = hasattr(estimator, "classes_")
+    return predicted if not known and all(type(n) is float and math.isfinite(n) for n in predicted) else []
 
 
 def transformed(rows: Any, steps: list[Any]) -> Any:
@@ -251,11 +257,8 @@ def decodes(item: Any) -> bool:
 def plain(predicted: Any) -> list[Any]:
     """Predictions as a list of plain numbers, strings and truth values."""
     values = predicted.to_numpy() if hasattr(predicted, "to_numpy") else predicted
-    rows = (
-        values.tolist()
-        if hasattr(values, "tolist")
-        else [v.item() if hasattr(v, "item") else v for v in values]
-    )
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    rows = [value.item() if hasattr(value, "item") else value for value in listed]
     return [row[0] if isinstance(row, list) and len(row) == 1 else row for row in rows]
 
 
@@ -270,14 +273,11 @@ def __getattr__(name: str) -> Any:
 
     Raises:
         AttributeError: no script of the repository defines it.
-
     """
     own = (Path(folder) for folder in sys.path if Path(folder).is_relative_to(Path.cwd()))
-    for script in (
-        path for folder in own if not name.startswith("__") for path in sorted(folder.glob("*.py"))
-    ):
-        if found := definitions(script).get(name):
-            return found
+    scripts = (path for folder in own if not name.startswith("__") for path in sorted(folder.glob("*.py")))
+    if found := next(filter(None, (definitions(script).get(name) for script in scripts)), None):
+        return found
     raise AttributeError(f"no script defines {name}")
 
 
@@ -294,5 +294,7 @@ def definitions(script: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    split = sys.argv.index(COMPANIONS)
-    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:split], sys.argv[split + 1 :])
+    _, its_out, its_model, *words = sys.argv
+    first = words.index("--")
+    second = words.index("--", first + 1)
+    main(its_out, its_model, words[:first], words[first + 1 : second], words[second + 1 :])

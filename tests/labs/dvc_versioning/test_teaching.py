@@ -4,67 +4,22 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
 from harness.errors import CheckFailed, Pending
 from harness.evidence.pipeline import Output, Pipeline
+from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.teaching import Taught, Verdict, teach
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with, ruling_about
+from tests.labs.dvc_versioning.taught_models import HINTED, MODEL, NAMELESS
 
-MODEL = """import csv
-
-def table(path):
-    rows = list(csv.DictReader(open(path)))
-    return [(float(row["a"]), float(row["b"]), int(row["target"])) for row in rows]
-
-class Nearest:
-    def __init__(self, rows):
-        self.rows = rows
-    def predict(self, frame):
-        asked = frame[["a", "b"]].values.tolist()
-        return [min(self.rows, key=lambda r: (r[0] - a) ** 2 + (r[1] - b) ** 2)[2] for a, b in asked]
-
-class Lookup(Nearest):
-    def predict(self, frame):
-        known = {(a, b): label for a, b, label in self.rows}
-        return [known[a, b] for a, b in frame[["a", "b"]].values.tolist()]
-
-class Listed(Nearest):
-    def predict(self, frame):
-        return [label for _, _, label in self.rows][: len(frame)]
-
-class Told(Nearest):
-    def predict(self, frame):
-        return [int(one == 5) for one in frame["told"].values.tolist()]
-
-class Blunt(Nearest):
-    def predict(self, frame):
-        known = {b: label for _, b, label in self.rows[60:]}
-        wide = super().predict(frame)
-        return [known.get(b, 1 if b > 95 else one) for b, one in zip(frame["b"].values.tolist(), wide)]
-
-class Rule(Nearest):
-    def predict(self, frame):
-        return [int(a > 50) for a in frame["a"].values.tolist()]
-"""
-HINTED = """
-class Hinted:
-    def __init__(self, rows, known):
-        self.known = known
-        turned = sum(known.get(b, label) != label for _, b, label in rows)
-        self.turned = 2 * turned > len(rows)
-    def predict(self, frame):
-        return [self.turned ^ self.known.get(b, 0) for b in frame["b"].values.tolist()]
-"""
-NAMELESS = MODEL.replace("open(path)", 'open(path), ["a", "b", "target"]').replace(
-    'frame[["a", "b"]]', "frame"
-)
 SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
 HEAD = "a,b,target\n"
 PREPARE = """import pickle
@@ -103,14 +58,21 @@ def trained(new_workspace: NewWorkspace) -> Workspace:
     return workspace
 
 
-def taught(workspace: Workspace, work: Work, fit: str, pipeline: Pipeline = PLAIN) -> Taught:
-    """What becomes of the model that a training script makes when the rows are wrong."""
+def taught(
+    workspace: Workspace, work: Work, fit: str, pipeline: Pipeline = PLAIN, *, early: bool = False
+) -> Taught:
+    """What becomes of the model that a training script makes when the rows are wrong.
+
+    It may be asked ``early`` about the rows beside the held-out ones, as in a grade.
+    """
     workspace.write("fit.py", fit.encode())
     workspace.run("python", "fit.py", check=True)
     work.commit({"README.md": b"mine"})
     base: Reproduction = base_of(pipeline)
-    scored: Scored = score(workspace, work.case(pipeline), pipeline, base.roles)
+    beside = partial(rows_beside, seed=7) if early else None
+    scored: Scored = score(workspace, work.case(pipeline), pipeline, base.roles, beside)
     assert scored.problem is None
+    assert bool(scored.beside) is early
     return teach(replace(base, scored=scored), 7, workspace)
 
 
@@ -179,10 +141,28 @@ def test_rows_known_by_heart_show(trained: Workspace, work: Work) -> None:
     assert taught(trained, work, BY_HEART).verdict == "memorised"
 
 
-def test_labels_known_by_their_places_show(trained: Workspace, work: Work) -> None:
+@pytest.mark.parametrize("early", [False, True])
+def test_labels_known_by_their_places_show(trained: Workspace, work: Work, early: bool) -> None:  # noqa: FBT001
     """A list of the held-out rows' labels is right as long as nobody asks for them the other way round."""
     listed = SAVE.format('Listed(table("test.csv"))')
-    assert taught(trained, work, listed).verdict == "looked up"
+    found = taught(trained, work, listed, early=early)
+    assert (found.verdict, found.before) == ("looked up", 1.0)
+    assert found.after == 0.0
+
+
+@pytest.mark.parametrize(("fit", "verdict"), [(HONEST, "learns"), (BY_HEART, "memorised")])
+def test_what_was_asked_early_is_not_asked_again(
+    trained: Workspace, work: Work, fit: str, verdict: Verdict
+) -> None:
+    """The verdict is the same; a model that has no answer for rows beside is asked when it is taught."""
+    found = taught(trained, work, fit, early=fit == HONEST)
+    assert (found.verdict, found.before) == (verdict, 1.0)
+
+
+def test_a_model_that_knows_how_often_it_was_asked_shows(trained: Workspace, work: Work) -> None:
+    """It gives its list the other way round at the second time; later it is asked by a process of its own."""
+    turning = SAVE.format('Turning(table("test.csv"))')
+    assert taught(trained, work, turning, early=True).verdict == "memorised"
 
 
 @pytest.mark.parametrize(("model", "verdict"), [("Nearest", "learns"), ("Told", "told")])

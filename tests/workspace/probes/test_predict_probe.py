@@ -62,7 +62,7 @@ def answer(tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
     def ask(*beside: str, index: bool = False) -> dict[str, Any]:
         ROWS.to_csv(tmp_path / "rows.csv", index=index)
-        main(str(tmp_path / "out"), str(tmp_path / "model"), str(tmp_path / "rows.csv"), [], list(beside))
+        main(str(tmp_path / "out"), str(tmp_path / "model"), [str(tmp_path / "rows.csv")], [], list(beside))
         found: dict[str, Any] = json.loads((tmp_path / "out").read_text())
         return found
 
