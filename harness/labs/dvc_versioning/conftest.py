@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from harness.labs.session import Prepared
     from harness.submission import Submission
     from harness.workspace.launcher import Launcher
-    from harness.workspace.scenario import Scenario, ScenarioTree
+    from harness.workspace.scenario import Scenario
+    from harness.workspace.scenario_tree import ScenarioTree
 
 MOST_TAKEN_ALONG = 50
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.sensitivity import Reading
     from harness.labs.dvc_versioning.sharing import Visit
     from harness.workspace.command import Completed
-    from harness.workspace.scenario import ScenarioTree, Transcript
+    from harness.workspace.scenario import Transcript
+    from harness.workspace.scenario_tree import ScenarioTree
 
 Facts = TypeVar("Facts")
 

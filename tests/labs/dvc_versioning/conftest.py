@@ -30,7 +30,8 @@ from harness.labs.dvc_versioning.versions import Dataset, recovery_for
 from harness.submission import Submission
 from harness.submission.objects import HandedInObjects, scan_objects
 from harness.workspace.command import Completed
-from harness.workspace.scenario import Scenario, ScenarioTree
+from harness.workspace.scenario import Scenario
+from harness.workspace.scenario_tree import ScenarioTree
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.describing import description
 from tests.labs.dvc_versioning.small_lab import SmallLab, opened, work_of_a_student

@@ -16,7 +16,8 @@ from harness.labs.dvc_versioning.dataset import lab_data, template_files
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Placed
 from harness.workspace.command import Completed
-from harness.workspace.scenario import Scenario, ScenarioTree
+from harness.workspace.scenario import Scenario
+from harness.workspace.scenario_tree import ScenarioTree
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import (
     FIT,

@@ -17,7 +17,8 @@ from harness.labs.dvc_versioning.sensitivity import Reading
 from harness.labs.dvc_versioning.sharing import Pushed, Visit
 from harness.labs.dvc_versioning.teaching import Taught
 from harness.labs.dvc_versioning.thorough import Thorough
-from harness.workspace.scenario import Scenario, ScenarioTree
+from harness.workspace.scenario import Scenario
+from harness.workspace.scenario_tree import ScenarioTree
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,

@@ -20,7 +20,7 @@ from harness.labs.dvc_versioning.thorough_edits import Edit
 from harness.labs.dvc_versioning.thorough_verdict import Fault
 from harness.workspace.command import Stopped
 from harness.workspace.launcher import Launcher
-from harness.workspace.scenario import ScenarioTree
+from harness.workspace.scenario_tree import ScenarioTree
 from harness.workspace.warm.launcher import chosen_launcher
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.small_lab import FILES, SmallLab, opened

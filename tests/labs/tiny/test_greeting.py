@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness.grading.gradebook import Gradebook
     from harness.grading.ruling import Ruling
     from harness.submission import Submission
-    from harness.workspace.scenario import ScenarioTree
+    from harness.workspace.scenario_tree import ScenarioTree
 
 
 def _greeting(submission: Submission) -> str:

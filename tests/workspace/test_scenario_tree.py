@@ -12,7 +12,8 @@ import pytest
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence, Pending
 from harness.workspace.command import Stopped
 from harness.workspace.launcher import PlainLauncher
-from harness.workspace.scenario import Scenario, ScenarioEvent, ScenarioTree
+from harness.workspace.scenario import Scenario, ScenarioEvent
+from harness.workspace.scenario_tree import ScenarioTree
 from harness.workspace.workspace import Workspace
 
 Grow = Callable[..., ScenarioTree]
@@ -177,6 +178,25 @@ def test_independent_scenarios_run_side_by_side(grow: Grow) -> None:
         Scenario("a", "A", lambda _: meeting.wait() >= 0), Scenario("b", "B", lambda _: meeting.wait() >= 0)
     )
     assert [transcript.facts for transcript in tree.transcripts()] == [True, True]
+
+
+def test_what_is_listed_first_begins_first(grow: Grow) -> None:
+    """Of all that can begin: the branches that are listed first are those that take longest."""
+    order: list[str] = []
+
+    def note(name: str) -> Callable[[Workspace], object]:
+        return lambda _: order.append(name)
+
+    tree = grow(
+        Scenario("a", "A", note("a")),
+        Scenario("b", "B", note("b"), "a"),
+        Scenario("c", "C", note("c")),
+        Scenario("d", "D", note("d"), "b"),
+        Scenario("e", "E", note("e")),
+        workers=1,
+    )
+    tree.transcripts()
+    assert order == ["a", "b", "c", "d", "e"]
 
 
 def test_folders_go_as_soon_as_nobody_needs_them(grow: Grow, tmp_path: Path) -> None:
