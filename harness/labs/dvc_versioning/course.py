@@ -87,12 +87,17 @@ class Course:
             except CheckFailed as failed:
                 failure = failure or failed
                 continue
-            beside = partial(rows_beside, seed=self.seed)
-            scored = score(ws, self.case, found.pipeline, found.roles, beside)
-            self._base = replace(found, head_failure=failure, scored=scored)
+            self._base = replace(found, head_failure=failure)
             return self._base
         self.readings_at_head = self._readings_of_what_runs(ws)
         raise failure or CheckFailed("a commit with a pipeline", "none was handed in")
+
+    def score_base(self, ws: Workspace) -> Scored:
+        """Compute the right scores of what was reproduced, and ask its model about the rows beside."""
+        base, beside = self.base, partial(rows_beside, seed=self.seed)
+        scored = score(ws, self.case, base.pipeline, base.roles, beside)
+        self._base = replace(base, scored=scored)
+        return scored
 
     def _readings_of_what_runs(self, ws: Workspace) -> dict[str, Reading]:
         """Where no pipeline runs as a whole: what those of HEAD's stages read that run by themselves."""

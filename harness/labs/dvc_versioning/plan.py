@@ -89,7 +89,8 @@ def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
 def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
     return (
         Scenario("alone", "run each stage alone", partial(_alone, course), "reproduce"),
-        Scenario("taught", "train on wrong rows", partial(_taught, course), "reproduce"),
+        Scenario("scored", "score the reproduced model", course.score_base, "reproduce"),
+        Scenario("taught", "train on wrong rows", partial(_taught, course), "reproduce", "scored"),
         Scenario("params", "find what each stage reads", partial(_readings, course), "alone"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import HarnessError, Pending
@@ -51,8 +52,9 @@ class Results:
         return self.tree.transcript(name).steps if name in self.names else ()
 
     def reproduction(self) -> Reproduction:
-        """The pipeline's run from nothing."""
-        return self._facts("reproduce", Reproduction)
+        """The pipeline's run from nothing, with the right scores of what came out."""
+        found = self._facts("reproduce", Reproduction)
+        return replace(found, scored=self._facts("scored", Scored)) if "scored" in self.names else found
 
     def rerun(self, name: str) -> Rerun:
         """The run after one change: ``again``, ``train``, ``split``, ``script`` or ``model``."""
@@ -60,7 +62,8 @@ class Results:
 
     def reproduction_or_none(self) -> Reproduction | None:
         """The pipeline's run from nothing, None when it failed."""
-        return self.reproduction() if self._succeeded("reproduce") else None
+        done = all(self._succeeded(name) for name in ("reproduce", *({"scored"} & self.names)))
+        return self.reproduction() if done else None
 
     def rerun_or_none(self, name: str) -> Rerun | None:
         """The run after one change, None when there was none."""

@@ -25,9 +25,14 @@ def test_everything_runs_from_nothing(small_lab: SmallLab, reproduced: Workspace
     assert reproduced.read(DATA) == SECOND.encode()
     assert (base.commit, base.head_failure) == (small_lab.case.commit, None)
     assert base.roles.model == "forest.pkl"
-    assert base.scored is not None
-    assert base.scored.reported is not None
-    assert base.scored.reported.values == {"accuracy": 0.1, "f1": 0.1}
+
+
+def test_what_was_reproduced_is_scored(small_lab: SmallLab, reproduced: Workspace, tmp_path: Path) -> None:
+    """For those who ask, and for what builds on it."""
+    scored = small_lab.course.score_base(reproduced.copy(tmp_path / "copy"))
+    assert scored.reported is not None
+    assert scored.reported.values == {"accuracy": 0.1, "f1": 0.1}
+    assert small_lab.course.base.scored is scored
 
 
 def test_nothing_can_build_on_what_did_not_run(small_lab: SmallLab) -> None:

@@ -25,7 +25,7 @@ from tests.labs.dvc_versioning.test_handed_in_experiments import experiment, ran
 POINTER = "data/raw/data.csv.dvc"
 ALWAYS = {
     *("reproduce", "explore", "share", "apply", "train", "split", "script", "model", "again", "alone"),
-    *("taught", "params"),
+    *("scored", "taught", "params"),
 }
 
 

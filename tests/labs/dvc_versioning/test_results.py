@@ -77,6 +77,16 @@ def test_a_failed_scenario_fails_who_asks(results_of: ResultsOf, ask: Callable[[
     assert failure.value is FAILURE
 
 
+def test_the_reproduction_comes_with_its_scores(results_of: ResultsOf) -> None:
+    """Which a scenario of their own computes; where that fails, there is none."""
+    found = results_of({"reproduce": base_of(), "scored": scored()})
+    assert found.reproduction() == found.reproduction_or_none() == replace(base_of(), scored=scored())
+    failed = results_of({"reproduce": base_of(), "scored": FAILURE, "x": 1})
+    assert failed.reproduction_or_none() is None
+    with pytest.raises(CheckFailed):
+        failed.reproduction()
+
+
 def test_a_switch_that_nobody_could_play_is_pending(results_of: ResultsOf) -> None:
     """It is planned only where the versions are known or can be made."""
     with pytest.raises(Pending) as pending:
