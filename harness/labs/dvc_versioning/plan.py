@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -54,13 +54,12 @@ def plan(course: Course, objects: Objects, experiments: HandedInExperiments, ran
     scenarios = (
         Scenario("reproduce", "reproduce the pipeline in a fresh clone", course.reproduce),
         *_experiment_branch(course),
-        *_parameter_branch(course),
+        *_parameter_branch(course, random_edits),
         *_rerun_branch(course),
         *_repeats(course, repeated),
         *(_tell(course, index, one) for index, one in enumerate(told)),
         *_version_scenarios(course, objects),
         *_locked(course, objects),
-        *_random_edits(course, random_edits),
     )
     return Plan(course, scenarios, repeated, told)
 
@@ -86,18 +85,18 @@ def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
     )
 
 
-def _parameter_branch(course: Course) -> tuple[Scenario, ...]:
-    return (
+def _parameter_branch(course: Course, random_edits: int) -> tuple[Scenario, ...]:
+    """Each stage alone, and what it reads: in the same workspace, unless random edits start from that too."""
+    params = Scenario("params", "find what each stage reads", partial(_readings, course), "alone")
+    branch = (
         Scenario("alone", "run each stage alone", partial(_alone, course), "reproduce"),
         Scenario("scored", "score the reproduced model", course.score_base, "reproduce"),
         Scenario("taught", "train on wrong rows", partial(_taught, course), "reproduce", "scored"),
-        Scenario("params", "find what each stage reads", partial(_readings, course), "alone"),
     )
-
-
-def _random_edits(course: Course, count: int) -> tuple[Scenario, ...]:
-    play = partial(try_edits, course, count)
-    return (Scenario("thorough", f"try up to {count} random edits", play, "alone"),) if count else ()
+    if not random_edits:
+        return (*branch, replace(params, parent="reproduce", follows="alone"))
+    edits = partial(try_edits, course, random_edits)
+    return (*branch, params, Scenario("thorough", f"try up to {random_edits} random edits", edits, "alone"))
 
 
 def _taught(course: Course, ws: Workspace) -> Taught:

@@ -146,7 +146,12 @@ class Results:
         return self.alone() if self._succeeded("alone") else {}
 
     def readings(self) -> Mapping[str, Reading]:
-        """The parameters that each stage reads, by address."""
+        """The parameters that each stage reads, by address.
+
+        Raises:
+            CheckFailed: the stages could not be run one by one, or not with other parameters.
+        """
+        self.alone()
         found: Mapping[str, Reading] = self._facts("params", dict)
         return found
 

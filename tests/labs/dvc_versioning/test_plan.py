@@ -58,7 +58,19 @@ def test_parents_come_before_their_children(work: Work) -> None:
     assert all(parent is None or names.index(parent) < names.index(name) for name, parent in parents.items())
     assert {name for name, parent in parents.items() if parent == "explore"} == {"share", "apply"}
     assert parents["reproduce"] is None
-    assert parents["params"] == "alone"
+
+
+def test_parameters_are_tried_where_the_stages_ran_alone(work: Work) -> None:
+    """In the same workspace, but in a copy of it if random edits start from there too."""
+    work.commit({"README.md": b"mine"})
+    case = work.case(PLAIN)
+    dataset = work.dataset(case)
+    course, objects = Course(case, dataset, 1), Objects(case, dataset)
+    for edits, expected in ((0, ("reproduce", "alone")), (5, ("alone", None))):
+        made = plan(course, objects, HandedInExperiments(case), edits)
+        one = next(scenario for scenario in made.scenarios if scenario.name == "params")
+        assert (one.parent, one.follows) == expected
+        assert [scenario.name for scenario in made.scenarios].count("thorough") == bool(edits)
 
 
 def test_two_known_versions_are_switched(work: Work) -> None:

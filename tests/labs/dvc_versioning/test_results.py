@@ -189,7 +189,13 @@ def test_a_pipeline_is_deterministic_until_shown_otherwise(results_of: ResultsOf
 def test_readings_are_by_stage(results_of: ResultsOf) -> None:
     """As their scenario found them."""
     roles = {role: Reading(role) for role in ("prepare", "train", "evaluate")}
-    assert results_of({"params": roles}).readings() is roles
+    assert results_of({"alone": alone(), "params": roles}).readings() is roles
+
+
+def test_where_no_stage_ran_alone_nothing_is_known_of_parameters(results_of: ResultsOf) -> None:
+    """Their scenario starts all the same, and finds nothing."""
+    with pytest.raises(CheckFailed, match=FAILURE.found):
+        results_of({"alone": FAILURE, "params": {}}).readings()
 
 
 def test_a_told_experiment_has_a_state(results_of: ResultsOf) -> None:
