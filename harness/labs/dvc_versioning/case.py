@@ -18,6 +18,7 @@ from harness.evidence.pipeline import Pipeline
 from harness.evidence.pointers import pointers_in
 from harness.evidence.repository import GitRepository
 from harness.evidence.roles import find_roles
+from harness.labs.dvc_versioning.asking import Answers
 from harness.labs.dvc_versioning.dataset import DATA_PATH, template_files
 from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
 
@@ -47,6 +48,7 @@ class Case:
         self.commit = submission.commit
         self.repository = GitRepository(submission.repository)
         self.history = History(self.repository, submission.commit, template_files())
+        self.answers = Answers()
         self._describe = describe
         self._pipelines: dict[str, Pipeline] = {}
         self._describing = threading.RLock()

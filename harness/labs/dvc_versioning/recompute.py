@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,11 @@ from harness.evidence.roles import looks_like_model
 from harness.evidence.rows import Split, join_label, label_column, split_label, without_index
 from harness.evidence.scoring import canonical, match
 from harness.evidence.table import read_table
+from harness.labs.dvc_versioning.asking import code_files, predict_elsewhere, question
 from harness.labs.dvc_versioning.dataset import LABEL
 from harness.labs.dvc_versioning.model_file import holds_several, why_no_model
 from harness.labs.dvc_versioning.reproduction import metric_paths
 from harness.labs.dvc_versioning.thresholds import limits_of
-from harness.workspace.files import remove_tree
-from harness.workspace.prediction import predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from harness.evidence.scoring import Label, Match
     from harness.evidence.table import Table
     from harness.labs.dvc_versioning.case import Case
-    from harness.workspace.prediction import Prediction, Way
+    from harness.workspace.prediction import Way
     from harness.workspace.workspace import Workspace
 
 LABELS = (LABEL, "label", "y", "diagnosis", "class")
@@ -93,7 +92,9 @@ def score(
     except NoScores as reason:
         return Scored(reported, problem=str(reason), no_model=reason.no_model)
     more = () if beside is None else (beside(held_out.features),)
-    found = predict_elsewhere(ws, (model, *companions(pipeline, roles)), held_out.features, *more)
+    needed, code = (model, *companions(pipeline, roles)), code_files(ws, case.repository)
+    ask = partial(predict_elsewhere, ws, needed, held_out.features, *more, code=code)
+    found = case.answers.to(question(ws, needed, code, held_out.features), ask)
     if not found.ways:
         return Scored(reported, problem=f"{model}: {found.error}", no_model=found.plain)
     first, doubt = found.ways[0].labels, _doubt(pipeline, roles, data)
@@ -163,18 +164,6 @@ class NoScores(Exception):
     def __init__(self, reason: str, *, no_model: bool = False) -> None:
         super().__init__(reason)
         self.no_model = no_model
-
-
-def predict_elsewhere(ws: Workspace, files: tuple[str, ...], *tables: bytes) -> Prediction:
-    """The model's predictions, made in a workspace that has these files and the code and no data."""
-    code = code_files(ws)
-    lone = ws.copy_only(ws.root / "predicting", (*files, *code))
-    folders = tuple(dict.fromkeys(posixpath.dirname(path) or "." for path in code))
-    try:
-        return predict(lone, files, *tables, imports=folders)
-    finally:
-        lone.leave()
-        remove_tree(lone.root)
 
 
 def _model(ws: Workspace, roles: Roles) -> tuple[str, bytes]:
@@ -284,9 +273,3 @@ def held_out_files(ws: Workspace, paths: Sequence[str]) -> list[str]:
         else:
             found.append(path)
     return found
-
-
-def code_files(ws: Workspace) -> list[str]:
-    """The Python files of a workspace's repository, from which a model's own classes may come."""
-    listed = ws.execute(("git", "ls-files", "-z", "--", "*.py")).stdout.split("\0")
-    return [path for path in listed if path]

@@ -20,13 +20,13 @@ from harness.evidence.crossing import crossed, near, twins
 from harness.evidence.rows import csv_of, frame_of, without_index
 from harness.evidence.scoring import canonical
 from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.asking import predict_elsewhere
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import (
     LARGEST,
     companions,
     held_out_tables,
     model_in,
-    predict_elsewhere,
     renamed,
     split_held_out,
 )

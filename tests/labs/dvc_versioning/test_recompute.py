@@ -18,7 +18,6 @@ from harness.evidence.roles import Roles
 from harness.evidence.table import Table, read_table
 from harness.labs.dvc_versioning.recompute import (
     Scored,
-    code_files,
     companions,
     held_out_files,
     model_in,
@@ -237,12 +236,6 @@ def test_a_folder_is_looked_into_for_the_model(
     workspace = new_workspace()
     write_tree(workspace.repo, dict.fromkeys(files, "x"))
     assert model_in(workspace, "m") == model
-
-
-def test_code_is_what_git_lists(trained: Workspace) -> None:
-    """Python files from which a model's own class may come; what is not committed is not among them."""
-    trained.write("loose.py", b"")
-    assert code_files(trained) == ["limit.py", "make.py"]
 
 
 def test_a_scaler_of_its_own_file_predicts_too(trained: Workspace, work: Work) -> None:
