@@ -19,7 +19,7 @@ from harness.workspace.supervisor import limit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid", "mnt")
+OTHERS = ("cgroup", "ipc", "uts", "net", "mnt")  # apart from that of processes, which takes a fork
 NS_GET_PARENT = 0xB702
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_DUMPABLE = 4
@@ -42,6 +42,11 @@ class Entry:
     uid: int | None
     limits: tuple[tuple[int, int], ...]
     filter: bytes | None
+
+    @property
+    def by_root(self) -> bool:
+        """Whether there is a box, which root may enter and leave: an ordinary user comes back from none."""
+        return bool(self.pid) and self.uid is not None
 
     def to_json(self) -> dict[str, object]:
         """The same as plain data."""
@@ -74,6 +79,35 @@ class _Program(ctypes.Structure):
     _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
+def fork_into(entry: Entry) -> int:
+    """Fork this process into a box that has a user of its own; returns as `os.fork` does.
+
+    The fork is among the box's processes, with all else still outside: it has to `settle` at once. This
+    process stays what it is. To be called in a process of one thread, by root.
+
+    Raises:
+        OSError: the box cannot be entered.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    with contextlib.ExitStack() as opened:
+        own = _handle(opened, os.getpid(), "pid")
+        _go(libc, _handle(opened, entry.pid, "pid"))
+        pid = -1
+        try:
+            pid = os.fork()
+        finally:
+            if pid and libc.setns(own, 0):
+                os._exit(1)  # what it forks from now on would be in this box
+    return pid
+
+
+def settle(entry: Entry) -> None:
+    """Join the rest of the box's namespaces, and become its user; raises OSError where it cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    _join(libc, entry, OTHERS)
+    _confine(libc, entry)
+
+
 def enter(entry: Entry) -> int:
     """Go into the box with a fork of this process; returns 0 in the fork, its process id in this process.
 
@@ -90,26 +124,34 @@ def enter(entry: Entry) -> int:
             limit(kind, value)
         return 0
     libc = ctypes.CDLL(None, use_errno=True)
-    _join(libc, entry)
-    os.chdir("/")
+    _join(libc, entry, (*OTHERS, "pid"))
     pid = os.fork()
     if pid == 0:
-        for kind, value in entry.limits:
-            limit(kind, value)
-        _become(libc, entry.uid)
-        _seal(libc, entry.filter)
+        _confine(libc, entry)
     return pid
 
 
-def _join(libc: ctypes.CDLL, entry: Entry) -> None:
+def _confine(libc: ctypes.CDLL, entry: Entry) -> None:
+    for kind, value in entry.limits:
+        limit(kind, value)
+    _become(libc, entry.uid)
+    _seal(libc, entry.filter)
+
+
+def _join(libc: ctypes.CDLL, entry: Entry, names: tuple[str, ...]) -> None:
     with contextlib.ExitStack() as opened:
-        handles = [_handle(opened, entry.pid, name) for name in NAMESPACES]
+        handles = [_handle(opened, entry.pid, name) for name in names]
         if entry.uid is None:
             user = _handle(opened, entry.pid, "user")
             handles = [*_outer(opened, user), *handles, user]
         for handle in handles:
-            if libc.setns(handle, 0):
-                raise OSError(ctypes.get_errno(), "cannot join one of the box's namespaces")
+            _go(libc, handle)
+    os.chdir("/")
+
+
+def _go(libc: ctypes.CDLL, namespace: int) -> None:
+    if libc.setns(namespace, 0):
+        raise OSError(ctypes.get_errno(), "cannot join one of the box's namespaces")
 
 
 def _handle(opened: contextlib.ExitStack, pid: int, name: str) -> int:

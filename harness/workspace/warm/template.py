@@ -21,7 +21,7 @@ import warnings
 from typing import NoReturn
 
 from harness.workspace import supervisor
-from harness.workspace.box.entering import Entry, enter
+from harness.workspace.box.entering import Entry, enter, fork_into, settle
 from harness.workspace.warm.channel import receive
 from harness.workspace.warm.interpreter import Fresh, prepare
 from harness.workspace.warm.leaving import Leaving
@@ -44,6 +44,7 @@ READY, BURIED = b"R", b"."
 MESSAGE = 1 << 16
 PAUSE = 0.002
 OURS = "harness"
+GONE = -1
 
 
 def main(control: int, settings: str, fresh: Fresh) -> None:
@@ -150,17 +151,26 @@ class Template:
         return None
 
     def _hire(self, descriptors: list[int], entry: Entry | None) -> Start | None:
-        """Fork a server, into a box where there is one; returns in its commands."""
-        pid = os.fork()
+        """Fork a server, into a box where there is one; returns in its commands.
+
+        Where the box is gone there is no server, and the harness finds its control closed.
+        """
+        into = entry if entry is not None and entry.by_root else None
+        try:
+            pid = fork_into(into) if into else os.fork()
+        except OSError:
+            pid = GONE
         if pid:
             for descriptor in descriptors:
                 os.close(descriptor)
-            self._servers.add(pid)
+            self._servers |= {pid} - {GONE}
             self._control.sendall(READY)
             return None
         os.setsid()
         self._control.close()
-        if entry is not None and enter(entry):
+        if into:
+            settle(into)
+        elif entry is not None and enter(entry):
             os._exit(0)
         control, door = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         start = Server(control, door).serve()
