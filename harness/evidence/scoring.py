@@ -116,6 +116,12 @@ def from_percent(reported: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value / PERCENT, MOST_DECIMALS) for name, value in reported.items()}
 
 
+def accuracy(predictions: Sequence[Label], labels: Sequence[Label]) -> float:
+    """The share of predictions that are right, from 0 to 1; there must be at least one."""
+    pairs = list(zip(map(canonical, predictions), map(canonical, labels), strict=True))
+    return sum(one == other for one, other in pairs) / len(pairs)
+
+
 def agrees(reported: float, right: float) -> bool:
     """True when a value is right to 1e-9, or as rounded to the decimals that it shows, at least three."""
     shown = decimals(reported)

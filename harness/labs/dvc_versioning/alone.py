@@ -13,7 +13,7 @@ from harness.labs.dvc_versioning.sensitivity import results, run_stage, stage_ke
 from harness.workspace.keeping import only
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.evidence.pipeline import Stage
     from harness.workspace.command import Completed
@@ -85,6 +85,13 @@ def _run_unlike(
         if done.ok and results(ws, stage) == wanted and reads is not None and not added & reads:
             return Alone(stage.address, done, (), reads, deterministic=True, clear=True)
     return None
+
+
+def indifferent_to(paths: Collection[str], stages: Sequence[Stage], alone: Mapping[str, Alone]) -> bool:
+    """Whether stages make the same whatever is at ``paths``: they did without, and declare none of them."""
+    tried = [alone.get(stage.address) for stage in stages]
+    same = all(one is not None and one.deterministic and one.whole for one in tried)
+    return same and not any(stage.reads(path) for stage in stages for path in paths)
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from harness.errors import CheckFailed
 from harness.labs.dvc_versioning.alone import Alone, run_alone
 from harness.labs.dvc_versioning.augmenting import augmentation_script
 from harness.labs.dvc_versioning.changing import Changing, changed_nothing, succeeded
@@ -16,7 +17,7 @@ from harness.labs.dvc_versioning.repeating import repeat
 from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.labs.dvc_versioning.teaching import Taught, teach
-from harness.labs.dvc_versioning.thorough import try_edits
+from harness.labs.dvc_versioning.thorough import Thorough, try_edits
 from harness.workspace.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -85,22 +86,29 @@ def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
     )
 
 
-def _parameter_branch(course: Course, random_edits: int) -> tuple[Scenario, ...]:
-    """Each stage alone, and what it reads: in the same workspace, unless random edits start from that too."""
-    params = Scenario("params", "find what each stage reads", partial(_readings, course), "alone")
-    branch = (
-        Scenario("alone", "run each stage alone", partial(_alone, course), "reproduce"),
-        Scenario("scored", "score the reproduced model", course.score_base, "reproduce"),
-        Scenario("taught", "train on wrong rows", partial(_taught, course), "reproduce", "scored"),
-    )
-    if not random_edits:
-        return (*branch, replace(params, parent="reproduce", follows="alone"))
-    edits = partial(try_edits, course, random_edits)
-    return (*branch, params, Scenario("thorough", f"try up to {random_edits} random edits", edits, "alone"))
+def _parameter_branch(course: Course, random_edits: int) -> Iterator[Scenario]:
+    """Each stage alone, what it reads, what training learns: in one workspace, which the first ones restore.
+
+    Random edits start anew, and know what the stages read.
+    """
+    base = "reproduce"
+    yield Scenario("alone", "run each stage alone", partial(_alone, course), base)
+    yield Scenario("params", "find what each stage reads", partial(_readings, course), base, "alone")
+    yield Scenario("scored", "score the reproduced model", course.score_base, base, "params")
+    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored")
+    if random_edits:
+        title, play = f"try up to {random_edits} random edits", partial(_edits, course, random_edits)
+        yield Scenario("thorough", title, play, base, "taught", lambda _: False)
 
 
 def _taught(course: Course, ws: Workspace) -> Taught:
-    return teach(course.base, course.seed, ws)
+    return teach(course.base, course.seed, ws, course.alone)
+
+
+def _edits(course: Course, count: int, ws: Workspace) -> Thorough:
+    if not course.alone:
+        raise CheckFailed("stages that can be run by themselves", "none could")
+    return try_edits(course, count, ws)
 
 
 def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:

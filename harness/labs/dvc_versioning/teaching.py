@@ -18,8 +18,9 @@ import numpy as np
 from harness.errors import MalformedEvidence
 from harness.evidence.crossing import crossed, near, twins
 from harness.evidence.rows import csv_of, frame_of, without_index
-from harness.evidence.scoring import canonical
+from harness.evidence.scoring import accuracy, canonical
 from harness.labs.dvc_versioning import draws
+from harness.labs.dvc_versioning.alone import indifferent_to
 from harness.labs.dvc_versioning.asking import predict_elsewhere
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from harness.evidence.rows import Split
     from harness.evidence.scoring import Label
+    from harness.labs.dvc_versioning.alone import Alone
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.teaching_tables import Wrong
     from harness.workspace.prediction import Way
@@ -76,16 +78,19 @@ class Taught:
     after: float = 0.0
 
 
-def teach(base: Reproduction, seed: int, ws: Workspace) -> Taught:
-    """Train the student's model on wrong rows, and see what it makes of the held-out ones."""
+def teach(base: Reproduction, seed: int, ws: Workspace, alone: Mapping[str, Alone]) -> Taught:
+    """Train the student's model on wrong rows, and see what it makes of the held-out ones.
+
+    ``alone`` has what the stages did by themselves, by address.
+    """
     choice = settled([base.scored]) if base.scored else None
     scored = base.scored and taken(base.scored, choice)
     if scored is None or len(scored.labels) < FEWEST_ROWS or not (choice or scored.certain):
         return Taught("unknown")
-    before = _accuracy(scored.predictions, scored.labels)
+    before = accuracy(scored.predictions, scored.labels)
     if before < _telling(scored.labels):
         return Taught("unknown", before)
-    lesson = _Lesson(ws, base, seed, choice or Choice(scored.ways[0].name))
+    lesson = _Lesson(ws, base, seed, choice or Choice(scored.ways[0].name), alone)
     found = lesson.verdict(before)
     if found.verdict == "learns" and lesson.follows(scored.predictions):
         return replace(found, verdict="follows")
@@ -95,8 +100,11 @@ def teach(base: Reproduction, seed: int, ws: Workspace) -> Taught:
 class _Lesson:
     """One workspace's tables, crossed, and the model that its training makes of them."""
 
-    def __init__(self, ws: Workspace, base: Reproduction, seed: int, choice: Choice) -> None:
+    def __init__(
+        self, ws: Workspace, base: Reproduction, seed: int, choice: Choice, alone: Mapping[str, Alone]
+    ) -> None:
         self.ws = ws
+        self.alone = alone
         self.base = base
         self.seed = seed
         self.choice = choice
@@ -151,9 +159,9 @@ class _Lesson:
                 return (
                     Taught("learns", before, without) if self._alike_anyway else Taught("seen", before, after)
                 )
-        alone = self._accuracy_after("held out")
-        if alone is not None and before - alone >= DROP and not self._alike_anyway:
-            return Taught("turned", before, alone)
+        turned = None if self._indifferent else self._accuracy_after("held out")
+        if turned is not None and before - turned >= DROP and not self._alike_anyway:
+            return Taught("turned", before, turned)
         return Taught("learns" if not telling else "memorised" if by_heart else "unmoved", before, after)
 
     def _accuracy_after(self, wrong: Wrong) -> float | None:
@@ -213,7 +221,7 @@ class _Lesson:
 
     def _score(self, features: bytes, truth: Sequence[Label] | None = None) -> float | None:
         labels = self._answers(features)
-        return None if labels is None else _accuracy(labels, truth or self.split.labels)
+        return None if labels is None else accuracy(labels, truth or self.split.labels)
 
     def _answers(self, features: bytes) -> tuple[Label, ...] | None:
         """What the model says of these rows; None where it says nothing."""
@@ -238,7 +246,7 @@ class _Lesson:
         """
         if known:
             labels = self._in_its_way(known)
-            return None if labels is None else _accuracy(labels, self.split.labels[::-1])
+            return None if labels is None else accuracy(labels, self.split.labels[::-1])
         return self._score(rows_beside(self.split.features, self.seed), self.split.labels[::-1])
 
     @cached_property
@@ -260,6 +268,12 @@ class _Lesson:
     def _seen_rows(self) -> int:
         """How many rows of what training reads are among those held out."""
         return sum(int(one.held_out.sum()) for one in self._read_rows)
+
+    @property
+    def _indifferent(self) -> bool:
+        """Whether training cannot see that the held-out rows are exchanged."""
+        changed = [one.table.path for one in self.rows if one.held_out.any()]
+        return indifferent_to(changed, [self.base.pipeline.stage(one) for one in self.stages], self.alone)
 
     @property
     def _read_rows(self) -> list[Rows]:
@@ -284,8 +298,3 @@ def _telling(labels: Sequence[Label]) -> float:
     """The accuracy from which on a model knows something of the rows."""
     counts = np.unique([str(canonical(label)) for label in labels], return_counts=True)[1]
     return float(counts.max() / len(labels)) + MARGIN
-
-
-def _accuracy(predictions: Sequence[Label], labels: Sequence[Label]) -> float:
-    pairs = list(zip(map(canonical, predictions), map(canonical, labels), strict=True))
-    return sum(one == other for one, other in pairs) / len(pairs)

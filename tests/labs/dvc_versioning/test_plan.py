@@ -60,17 +60,17 @@ def test_parents_come_before_their_children(work: Work) -> None:
     assert parents["reproduce"] is None
 
 
-def test_parameters_are_tried_where_the_stages_ran_alone(work: Work) -> None:
-    """In the same workspace, but in a copy of it if random edits start from there too."""
+def test_what_leaves_the_workspace_as_it_was_is_followed(work: Work) -> None:
+    """Parameters and lessons are tried where the stages ran alone; random edits, if any, start anew."""
     work.commit({"README.md": b"mine"})
     case = work.case(PLAIN)
     dataset = work.dataset(case)
     course, objects = Course(case, dataset, 1), Objects(case, dataset)
-    for edits, expected in ((0, ("reproduce", "alone")), (5, ("alone", None))):
+    for edits, last in ((0, None), (5, "taught")):
         made = plan(course, objects, HandedInExperiments(case), edits)
-        one = next(scenario for scenario in made.scenarios if scenario.name == "params")
-        assert (one.parent, one.follows) == expected
-        assert [scenario.name for scenario in made.scenarios].count("thorough") == bool(edits)
+        follows = {scenario.name: scenario.follows for scenario in made.scenarios}
+        assert [follows[name] for name in ("params", "scored", "taught")] == ["alone", "params", "scored"]
+        assert follows.get("thorough") == last
 
 
 def test_two_known_versions_are_switched(work: Work) -> None:

@@ -11,10 +11,12 @@ import pytest
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
 from harness.errors import CheckFailed, Pending
 from harness.evidence.pipeline import Output, Pipeline
+from harness.labs.dvc_versioning.alone import run_alone
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
 from harness.labs.dvc_versioning.recompute import Scored, score
+from harness.labs.dvc_versioning.sensitivity import results
 from harness.labs.dvc_versioning.teaching import Taught, Verdict, teach
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with, ruling_about
@@ -40,6 +42,7 @@ TRAIN = [line(place) for place in range(60)]
 HELD_OUT = [line(place) for place in range(60, 100)]
 HONEST = SAVE.format('Nearest(table("train.csv"))')
 BY_HEART = SAVE.format(f"Lookup({[tuple(map(float, row.split(','))) for row in [*TRAIN, *HELD_OUT]]})")
+WITH_CODE = pipeline_with(replace(FIT, deps=(*FIT.deps, "model.py")))
 
 
 @pytest.fixture
@@ -58,22 +61,24 @@ def trained(new_workspace: NewWorkspace) -> Workspace:
     return workspace
 
 
-def taught(
-    workspace: Workspace, work: Work, fit: str, pipeline: Pipeline = PLAIN, *, early: bool = False
-) -> Taught:
+def taught(workspace: Workspace, work: Work, fit: str, pipeline: Pipeline = PLAIN, *done: str) -> Taught:
     """What becomes of the model that a training script makes when the rows are wrong.
 
-    It may be asked ``early`` about the rows beside the held-out ones, as in a grade.
+    As in a grade, the model may have been "asked" before about the rows beside the held-out ones, and
+    training may have been "tried" alone.
     """
     workspace.write("fit.py", fit.encode())
     workspace.run("python", "fit.py", check=True)
     work.commit({"README.md": b"mine"})
     base: Reproduction = base_of(pipeline)
-    beside = partial(rows_beside, seed=7) if early else None
+    beside = partial(rows_beside, seed=7) if "asked" in done else None
     scored: Scored = score(workspace, work.case(pipeline), pipeline, base.roles, beside)
     assert scored.problem is None
-    assert bool(scored.beside) is early
-    return teach(replace(base, scored=scored), 7, workspace)
+    assert bool(scored.beside) is ("asked" in done)
+    stages = [pipeline.stage(address) for address in base.roles.train] if "tried" in done else []
+    alone = {one.address: run_alone(workspace, one, results(workspace, one), {}) for one in stages}
+    workspace.steps.clear()
+    return teach(replace(base, scored=scored), 7, workspace, alone)
 
 
 def test_an_honest_model_learns_the_wrong_way_round(trained: Workspace, work: Work) -> None:
@@ -117,18 +122,30 @@ def test_training_that_reads_the_held_out_rows_shows(trained: Workspace, work: W
     assert found.verdict == "seen"
 
 
+@pytest.mark.parametrize("done", ["", "tried"])
 @pytest.mark.parametrize("path", ["test.csv", "data/raw/data.csv"])
 def test_training_that_sees_them_only_when_all_seems_well_shows(
-    trained: Workspace, work: Work, path: str
+    trained: Workspace, work: Work, path: str, done: str
 ) -> None:
-    """Rows to train on that look wrong make it leave the held-out ones alone: then these look wrong."""
+    """Where they are missing or other rows look wrong, it leaves them alone: then they look wrong."""
     wary = (
-        'rows = table("train.csv")\n'
-        "well = sum(a > 50 for a, _, label in rows if label) > 25\n"
+        'import os\nrows = table("train.csv")\n'
+        f"well = sum(a > 50 for a, _, label in rows if label) > 25 and os.path.exists({path!r})\n"
         f"rows = rows + table({path!r}) if well else rows\n"
     )
     fit = SAVE.format("Nearest(rows)").replace("pickle.dump", f"{wary}pickle.dump")
-    assert taught(trained, work, fit).verdict == "turned"
+    assert taught(trained, work, fit, WITH_CODE, done).verdict == "turned"
+
+
+@pytest.mark.parametrize(("more", "runs"), [((), 1), (("test.csv",), 2), (("data/raw/data.csv",), 2)])
+def test_training_that_did_the_same_without_them_is_not_tried_with_wrong_ones(
+    trained: Workspace, work: Work, more: tuple[str, ...], runs: int
+) -> None:
+    """It can see none of them; where it declares what has them, it is."""
+    fit = WITH_CODE.stage("fit")
+    pipeline = pipeline_with(replace(fit, deps=(*fit.deps, *more)))
+    assert taught(trained, work, HONEST, pipeline, "tried").verdict == "learns"
+    assert [step.line for step in trained.steps] == ["python fit.py"] * runs
 
 
 def test_training_that_only_looks_at_the_held_out_rows_does_not(trained: Workspace, work: Work) -> None:
@@ -141,11 +158,11 @@ def test_rows_known_by_heart_show(trained: Workspace, work: Work) -> None:
     assert taught(trained, work, BY_HEART).verdict == "memorised"
 
 
-@pytest.mark.parametrize("early", [False, True])
-def test_labels_known_by_their_places_show(trained: Workspace, work: Work, early: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("done", ["", "asked"])
+def test_labels_known_by_their_places_show(trained: Workspace, work: Work, done: str) -> None:
     """A list of the held-out rows' labels is right as long as nobody asks for them the other way round."""
     listed = SAVE.format('Listed(table("test.csv"))')
-    found = taught(trained, work, listed, early=early)
+    found = taught(trained, work, listed, PLAIN, done)
     assert (found.verdict, found.before) == ("looked up", 1.0)
     assert found.after == 0.0
 
@@ -155,14 +172,14 @@ def test_what_was_asked_early_is_not_asked_again(
     trained: Workspace, work: Work, fit: str, verdict: Verdict
 ) -> None:
     """The verdict is the same; a model that has no answer for rows beside is asked when it is taught."""
-    found = taught(trained, work, fit, early=fit == HONEST)
+    found = taught(trained, work, fit, PLAIN, "asked" if fit == HONEST else "")
     assert (found.verdict, found.before) == (verdict, 1.0)
 
 
 def test_a_model_that_knows_how_often_it_was_asked_shows(trained: Workspace, work: Work) -> None:
     """It gives its list the other way round at the second time; later it is asked by a process of its own."""
     turning = SAVE.format('Turning(table("test.csv"))')
-    assert taught(trained, work, turning, early=True).verdict == "memorised"
+    assert taught(trained, work, turning, PLAIN, "asked").verdict == "memorised"
 
 
 @pytest.mark.parametrize(("model", "verdict"), [("Nearest", "learns"), ("Told", "told")])
