@@ -48,11 +48,17 @@ def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | 
 
     As DVC does it, each line of the command has a shell of its own (dvc/stage/run.py, `cmd_run`).
     """
+    return _run_traced(ws, stage)[:2]
+
+
+def _run_traced(
+    ws: Workspace, stage: Stage
+) -> tuple[Completed, frozenset[str] | None, frozenset[str] | None]:
+    """The same, with what it wrote, too."""
     for out in stage.outs:
         if out.path not in stage.persist:
             ws.remove(out.path)
-    done, read, _ = traced(ws, *typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
-    return done, read
+    return traced(ws, *typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
 
 
 def typed(stage: Stage) -> tuple[str, ...]:
@@ -96,6 +102,7 @@ class Sensitivity:
         self.tried: dict[str, str] = {}
         self._footing: _Footing | None = None
         self._seen: frozenset[str] | None = frozenset()
+        self._left_behind = False
 
     def unlike(self) -> dict[str, bytes]:
         """Each params file with all that the stage does not declare far from what it is.
@@ -116,10 +123,14 @@ class Sensitivity:
         """Find which keys the stage reads; ``suspects`` are leaf keys that must be tried each for itself.
 
         ``clear`` are the files that it read in a run by itself which showed that it needs no undeclared key.
-        Where it read others here, that is shown again. Its outputs are in the end what they were.
+        Where it read others here, that is shown again. Its outputs are in the end what they were; what it
+        writes beside them is made again by a last run.
         """
         with stage_kept(self.ws, self.stage):
-            return self._reading(clear, suspects, deterministic=deterministic)
+            found = self._reading(clear, suspects, deterministic=deterministic)
+            if self._left_behind:
+                self._run()
+            return found
 
     def _reading(
         self, clear: frozenset[str] | None, suspects: frozenset[str], *, deterministic: bool
@@ -243,9 +254,11 @@ class Sensitivity:
     def _run(self) -> Completed:
         """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
         if not self._templated:
-            done, read = run_stage(self.ws, self.stage)
+            done, read, written = _run_traced(self.ws, self.stage)
+            self._left_behind |= written is None or any(not self.stage.makes(path) for path in written)
             self._seen = None if read is None or self._seen is None else self._seen | read
             return done
+        self._left_behind = True  # in dvc.lock at least
         options = ("-f", "-s", "--no-run-cache", self.stage.name)
         folder = posixpath.dirname(self.stage.file) or "."
         return self.ws.run("dvc", "repro", *options, cwd=folder, timeout=STAGE_SECONDS)

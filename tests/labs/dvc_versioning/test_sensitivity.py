@@ -251,3 +251,12 @@ def test_outputs_are_what_they_were_after_the_trials(fitted: Workspace) -> None:
     reading(fitted, logged)
     assert fitted.read("forest.txt") == b"a\na\na\na\na\n3"
     assert fitted.read("log.txt") == b"one\nmore\n"
+
+
+def test_what_lies_beside_the_outputs_is_made_again(fitted: Workspace) -> None:
+    """A copy that no stage declares is that of the student's own parameters in the end, not of a trial."""
+    reading(fitted, replace(STAGE, cmd=("python fit.py && cp forest.txt last.txt",)))
+    assert fitted.read("last.txt") == fitted.read("forest.txt") == b"a\na\na\na\na\n3"
+    before = len(fitted.steps)
+    reading(fitted)
+    assert len(fitted.steps) - before == 4
