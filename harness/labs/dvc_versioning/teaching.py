@@ -271,8 +271,8 @@ class _Lesson:
 
     @property
     def _indifferent(self) -> bool:
-        """Whether training cannot see that the held-out rows are exchanged."""
-        changed = [one.table.path for one in self.rows if one.held_out.any()]
+        """Whether training cannot see that the held-out rows are exchanged, but for a few of them."""
+        changed = [one.table.path for one in self.rows if one.held_out.sum() >= FEWEST_ROWS]
         return indifferent_to(changed, [self.base.pipeline.stage(one) for one in self.stages], self.alone)
 
     @property
