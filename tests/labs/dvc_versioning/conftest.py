@@ -13,6 +13,7 @@ from pathlib import Path
 import git
 import pytest
 
+from fixtures.workspaces import NewWorkspace, write_tree
 from harness.errors import CheckFailed
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.evidence.roles import find_roles
@@ -33,6 +34,7 @@ from harness.workspace.command import Completed
 from harness.workspace.scenario import Scenario
 from harness.workspace.scenario_tree import ScenarioTree
 from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning import small_stage
 from tests.labs.dvc_versioning.describing import description
 from tests.labs.dvc_versioning.small_lab import SmallLab, opened, work_of_a_student
 
@@ -285,4 +287,12 @@ def reproduced(small_lab: SmallLab, tmp_path_factory: pytest.TempPathFactory) ->
     """A workspace in which the small lab's pipeline has run from nothing; to be copied."""
     workspace = small_lab.start(tmp_path_factory.mktemp("reproduced") / "a")
     small_lab.course.reproduce(workspace)
+    return workspace
+
+
+@pytest.fixture
+def fitted(new_workspace: NewWorkspace) -> Workspace:
+    """A workspace in which the small stage can run."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, small_stage.FILES)
     return workspace

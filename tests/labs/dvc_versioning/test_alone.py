@@ -6,32 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.workspaces import NewWorkspace, write_tree
+from fixtures.workspaces import write_tree
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.labs.dvc_versioning.alone import Alone, declares_file, run_alone
 from harness.labs.dvc_versioning.reruns import judge
 from harness.labs.dvc_versioning.sensitivity import Sensitivity, results, run_stage
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import rerun
+from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE
 
-FIT = """import yaml
-p = yaml.safe_load(open("params.yaml"))["fit"]
-open("forest.txt", "w").write(open("train.txt").read() * p["trees"] + str(p.get("depth", 3)))
-"""
-FILES = {
-    "fit.py": FIT,
-    "params.yaml": "fit:\n  trees: 5\n  depth: 3\n  spare: 7\nother:\n  x: 1\n",
-    "train.txt": "a\n",
-    "test.txt": "b\n",
-}
-STAGE = Stage(
-    "fit",
-    "fit",
-    cmd=("python fit.py",),
-    deps=("fit.py", "train.txt"),
-    params={"params.yaml": ("fit.trees", "fit.depth")},
-    outs=(Output("forest.txt"),),
-)
 SCORE = Stage(
     "score",
     "score",
@@ -39,14 +22,6 @@ SCORE = Stage(
     deps=("test.txt",),
     outs=(Output("s.txt"),),
 )
-
-
-@pytest.fixture
-def fitted(new_workspace: NewWorkspace) -> Workspace:
-    """A workspace in which the stage has run."""
-    workspace = new_workspace()
-    write_tree(workspace.repo, FILES)
-    return workspace
 
 
 def alone(workspace: Workspace, *stages: Stage) -> dict[str, Alone]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -134,8 +135,7 @@ def test_stages_are_run_alone_and_their_parameters_tried(
     small_lab: SmallLab, reproduced: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """The plays that need no handed-in evidence, on the small lab."""
-    made = plan(small_lab.course, small_lab.objects, HandedInExperiments(small_lab.case))
-    plays = {scenario.name: scenario.play for scenario in made.scenarios}
+    plays = plays_of(small_lab)
     root = tmp_path_factory.mktemp("plays")
     alone = plays["alone"](reproduced.copy(root / "a"))
     assert isinstance(alone, dict)
@@ -153,6 +153,12 @@ def test_stages_are_run_alone_and_their_parameters_tried(
     assert locked.reported is not None
 
 
+def plays_of(lab: SmallLab) -> Mapping[str, Callable[[Workspace], object]]:
+    """What is played for a small lab, by name."""
+    made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
+    return {scenario.name: scenario.play for scenario in made.scenarios}
+
+
 @pytest.mark.long
 def test_a_parameter_in_a_templated_command_is_read(student_work: Workspace, tmp_path: Path) -> None:
     """DVC puts the value into the command line: the script never opens the params file."""
@@ -164,8 +170,7 @@ def test_a_parameter_in_a_templated_command_is_read(student_work: Workspace, tmp
     source.run("dvc", "repro", "-q", check=True)
     commit_all(source, "use a template")
     lab = opened(source, tmp_path / "store")
-    made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
-    plays = {scenario.name: scenario.play for scenario in made.scenarios}
+    plays = plays_of(lab)
     workspace = lab.start(tmp_path / "a")
     plays["reproduce"](workspace)
     plays["alone"](workspace.copy(tmp_path / "b"))
@@ -187,8 +192,7 @@ def test_trials_of_one_stage_are_none_of_the_next_ones_business(
     source.run("dvc", "repro", "-q", check=True)
     commit_all(source, "leave a copy behind")
     lab = opened(source, tmp_path / "store")
-    made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
-    plays = {scenario.name: scenario.play for scenario in made.scenarios}
+    plays = plays_of(lab)
     workspace = lab.start(tmp_path / "a")
     plays["reproduce"](workspace)
     alone = plays["alone"](workspace)

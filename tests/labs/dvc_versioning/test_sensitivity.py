@@ -15,39 +15,14 @@ from harness.labs.dvc_versioning.sensitivity import (
     run_stage,
 )
 from harness.workspace.workspace import Workspace
+from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE
 
-FIT = """import yaml
-p = yaml.safe_load(open("params.yaml"))["fit"]
-open("forest.txt", "w").write(open("train.txt").read() * p["trees"] + str(p.get("depth", 3)))
-"""
-FILES = {
-    "fit.py": FIT,
-    "params.yaml": "fit:\n  trees: 5\n  depth: 3\n  spare: 7\nother:\n  x: 1\n",
-    "train.txt": "a\n",
-    "test.txt": "b\n",
-}
-STAGE = Stage(
-    "fit",
-    "fit",
-    cmd=("python fit.py",),
-    deps=("fit.py", "train.txt"),
-    params={"params.yaml": ("fit.trees", "fit.depth")},
-    outs=(Output("forest.txt"),),
-)
 TEMPLATE = b"""stages:
   fit:
     cmd: echo ${fit.trees} > forest.txt
     params: [fit.trees]
     outs: [forest.txt]
 """
-
-
-@pytest.fixture
-def fitted(new_workspace: NewWorkspace) -> Workspace:
-    """A workspace in which the stage has run."""
-    workspace = new_workspace()
-    write_tree(workspace.repo, FILES)
-    return workspace
 
 
 def reading(
