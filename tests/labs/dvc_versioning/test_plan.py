@@ -153,6 +153,15 @@ def test_stages_are_run_alone_and_their_parameters_tried(
     assert locked.reported is not None
 
 
+def reproduced_with(student_work: Workspace, root: Path, files: dict[str, str]) -> SmallLab:
+    """The small lab with other files, run and committed."""
+    source = student_work.copy(root / "source")
+    write_tree(source.repo, files)
+    source.run("dvc", "repro", "-q", check=True)
+    commit_all(source, "do it otherwise")
+    return opened(source, root / "store")
+
+
 def plays_of(lab: SmallLab) -> Mapping[str, Callable[[Workspace], object]]:
     """What is played for a small lab, by name."""
     made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
@@ -162,14 +171,10 @@ def plays_of(lab: SmallLab) -> Mapping[str, Callable[[Workspace], object]]:
 @pytest.mark.long
 def test_a_parameter_in_a_templated_command_is_read(student_work: Workspace, tmp_path: Path) -> None:
     """DVC puts the value into the command line: the script never opens the params file."""
-    source = student_work.copy(tmp_path / "source")
     command = "cmd: sh fit.sh ${fit.n_estimators} ${fit.max_depth}"
     script = "(echo a forest of $1 and $2; cat train.csv) > forest.pkl\n"
     pipeline = FILES["dvc.yaml"].replace("cmd: sh fit.sh", command)
-    write_tree(source.repo, {"dvc.yaml": pipeline, "fit.sh": script})
-    source.run("dvc", "repro", "-q", check=True)
-    commit_all(source, "use a template")
-    lab = opened(source, tmp_path / "store")
+    lab = reproduced_with(student_work, tmp_path, {"dvc.yaml": pipeline, "fit.sh": script})
     plays = plays_of(lab)
     workspace = lab.start(tmp_path / "a")
     plays["reproduce"](workspace)
@@ -185,13 +190,10 @@ def test_trials_of_one_stage_are_none_of_the_next_ones_business(
     student_work: Workspace, tmp_path: Path
 ) -> None:
     """Also where what one leaves behind, and the other reads, is declared by neither."""
-    source = student_work.copy(tmp_path / "source")
     fit, score = FILES["fit.sh"], FILES["score.sh"].replace("forest.pkl", "last.pkl")
-    write_tree(source.repo, {"fit.sh": f"{fit}cp forest.pkl last.pkl\n", "score.sh": score})
-    write_tree(source.repo, {".gitignore": f"{FILES['.gitignore']}/last.pkl\n"})
-    source.run("dvc", "repro", "-q", check=True)
-    commit_all(source, "leave a copy behind")
-    lab = opened(source, tmp_path / "store")
+    files = {"fit.sh": f"{fit}cp forest.pkl last.pkl\n", "score.sh": score}
+    ignored = {".gitignore": f"{FILES['.gitignore']}/last.pkl\n"}
+    lab = reproduced_with(student_work, tmp_path, {**files, **ignored})
     plays = plays_of(lab)
     workspace = lab.start(tmp_path / "a")
     plays["reproduce"](workspace)
