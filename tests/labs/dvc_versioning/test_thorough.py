@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ class Played:
         """The scenarios up to the random edits, started."""
         course = Course(self.lab.case, self.lab.dataset, seed)
         every = plan(course, self.lab.objects, HandedInExperiments(self.lab.case), count).scenarios
-        wanted = [one for one in every if one.name in {"reproduce", "alone", "thorough"}]
+        first, alone, edits = (one for one in every if one.name in {"reproduce", "alone", "thorough"})
+        wanted = (first, alone, replace(edits, follows="alone"))  # without what else is played before
         started = tree.enter_context(ScenarioTree(wanted, self.root / f"play-{count}-{seed}", self.start))
         started.start()
         return Results(started, frozenset(one.name for one in wanted))
