@@ -51,7 +51,7 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
     """Preload, then serve the harness; returns in a process that is to become a command, or never."""
     told = json.loads(settings)
     leaving = Leaving()
-    gc.disable()  # what is imported stays
+    gc.disable()  # what is imported stays, and a fork that freed memory of ours would have to copy it
     preload(told["modules"], told["kind"])
     leaving.remember(OURS)
     known = Settings(
@@ -61,7 +61,6 @@ def main(control: int, settings: str, fresh: Fresh) -> None:
         preloaded=frozenset(name.partition(".")[0] for name in leaving.preloaded - fresh.modules) - {OURS},
     )
     hide_arguments()
-    gc.collect()
     gc.freeze()
     gc.enable()
     use_large_pages()
