@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import math
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
@@ -39,6 +41,7 @@ MAX_MERGED = 100
 MAX_DEPTH = 60
 MAX_BITS = 1024  # a whole number beyond it is beyond every float too
 SHOWN = 200
+REMEMBERED = 32 * 1024
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "str")}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -53,11 +56,21 @@ def load_yaml(data: bytes, path: str, *, finite: bool = False) -> Json:
     if len(data) > MAX_YAML_BYTES:
         raise MalformedEvidence(path, f"larger than {MAX_YAML_BYTES // 1024 // 1024} MiB")
     text = decode(data, path)
+    value = deepcopy(_built_before(text, path)) if len(text) <= REMEMBERED else _built(text, path)
+    return checked(value, path, finite=finite)
+
+
+def _built(text: str, path: str) -> Json:
     try:
-        value = _Builder(path).build(text)
+        return _Builder(path).build(text)
     except (YAMLError, ValueError, RecursionError) as error:
         raise MalformedEvidence(path, f"not valid YAML: {_first_line(error)}") from error
-    return checked(value, path, finite=finite)
+
+
+@lru_cache(maxsize=64)
+def _built_before(text: str, path: str) -> Json:
+    """The same, for short files: the lock and the parameters of a commit are asked for again and again."""
+    return _built(text, path)
 
 
 def load_json(data: bytes, path: str, *, finite: bool = False) -> Json:

@@ -232,6 +232,25 @@ def test_what_is_just_within_the_limits_is_read() -> None:
     assert decode(b" " * MAX_BYTES, "f") == " " * MAX_BYTES
 
 
+def test_who_changes_a_value_changes_only_their_own() -> None:
+    """The same file is parsed once; what one caller makes of it, the next does not see."""
+    data, path = b"a: {b: [1, 2]}\n", "params.yaml"
+    first = load_yaml(data, path)
+    assert isinstance(first, dict)
+    first.clear()
+    second = load_yaml(data, path)
+    assert second == {"a": {"b": [1, 2]}}
+    assert load_yaml(b"a: {b: [1]}\n", path) != second
+
+
+def test_trouble_names_the_file_that_has_it() -> None:
+    """Also where another file has the very same."""
+    for path in ("one.yaml", "two.yaml", "one.yaml"):
+        with pytest.raises(MalformedEvidence) as caught:
+            load_yaml(b"a: [", path)
+        assert caught.value.path == path
+
+
 def test_merged_mappings_keep_the_first() -> None:
     """A key of the mapping itself wins over merged ones, and of these the first one named."""
     data = b"a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\n"
