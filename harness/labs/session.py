@@ -74,6 +74,9 @@ class Watcher(Protocol):
     def note(self, text: str) -> None:
         """Something that is worth a line."""
 
+    def expects(self, checks: int) -> None:
+        """So many checks will be judged."""
+
     def started(self, name: str, title: str) -> None:
         """A scenario began."""
 
@@ -196,6 +199,7 @@ class Session:
     def _grade(self, prepared: Prepared) -> Finished:
         with prepared.ending:
             prepared.ending.callback(prepared.launcher.leave, prepared.root)
+            prepared.watcher.expects(len(prepared.lab.rubric.checks))
             ending = self.run_checks(prepared)
         grade = prepared.gradebook.grade()
         return Finished(

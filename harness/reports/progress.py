@@ -26,6 +26,7 @@ class Progress:
         self._lock = threading.Lock()
         self._running: set[str] = set()
         self._judged = 0
+        self._expected = 0
         self._line: Live | None = _moving_line(console) if live and console.is_terminal else None
 
     def __enter__(self) -> Self:
@@ -40,6 +41,12 @@ class Progress:
     def note(self, text: str) -> None:
         """Print a line, or a few."""
         self._print(Text(safe(text, 4000)))
+
+    def expects(self, checks: int) -> None:
+        """Count anew from here: so many checks will be judged."""
+        with self._lock:
+            self._judged, self._expected = 0, checks
+            self._refresh()
 
     def started(self, name: str, title: str) -> None:  # noqa: ARG002  # a title is too long here
         """Show that a scenario runs."""
@@ -73,7 +80,8 @@ class Progress:
 
     def _refresh(self) -> None:
         if self._line:
-            self._line.update(_spinner(f"{self._judged} checks judged, running: {self._names()}"))
+            done = f"{self._judged} of {self._expected} checks judged"
+            self._line.update(_spinner(f"{done}, running: {self._names()}"))
 
     def _names(self) -> str:
         return ", ".join(map(safe_line, sorted(self._running))) or "nothing"

@@ -49,6 +49,18 @@ def test_a_terminal_has_a_line_that_moves(new_console: Callable[..., Console]) -
     assert shown(still) == ""
 
 
+def test_the_line_tells_what_is_left(new_console: Callable[..., Console], gradebook: Gradebook) -> None:
+    """How many checks of how many are judged; where a grade begins once more, they are counted once more."""
+    for again, line in ((False, "1 of 22 checks judged"), (True, "0 of 22 checks judged")):
+        console = new_console(terminal=True)
+        with Progress(console) as progress:
+            progress.expects(22)
+            progress.checked(gradebook.results["A.partial"])
+            if again:
+                progress.expects(22)
+        assert line in shown(console)
+
+
 def test_threads_do_not_mix_their_lines(new_console: Callable[..., Console]) -> None:
     """Scenarios that end at the same time print whole lines."""
     console = new_console(width=200)
