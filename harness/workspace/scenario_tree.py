@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import threading
 import time
+from collections import Counter
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
@@ -15,7 +16,7 @@ from harness.workspace.files import remove_tree
 from harness.workspace.scenario import ScenarioEvent, Transcript, play
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from harness.errors import CheckFailed, Pending
@@ -30,32 +31,31 @@ def _ignore(_: ScenarioEvent) -> None:
 class ScenarioTree:
     """Plays scenarios, independent branches side by side on `workers` threads.
 
-    Of those that can begin, the one that is listed first does: list the longest branches first.
+    Of those that can begin, the one that is listed first does: list the longest branches first. What takes
+    time to list them is done while the first ones run, none of which ends before all are known.
     `start` makes the workspace of a scenario without a parent, in the folder it is given. All folders lie
     below `root`; each is deleted as soon as no scenario needs it. `listener` is called from the threads.
-
-    Raises:
-        HarnessError: two scenarios share a name; one that another starts from or follows is missing or stands
-            after it; one is followed that has children, or by two.
     """
 
     def __init__(
         self,
-        scenarios: Sequence[Scenario],
+        scenarios: Iterable[Scenario],
         root: Path,
         start: Callable[[Path], Workspace],
         workers: int = 1,
         listener: Callable[[ScenarioEvent], None] = _ignore,
     ) -> None:
-        self._scenarios = _by_name(scenarios)
+        self._listed = scenarios
+        self._scenarios: dict[str, Scenario] = {}
+        self._all_known = threading.Event()
         self._root = root
         self._start = start
         self._listener = listener
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
-        self._results: dict[str, Future[Transcript]] = {name: Future() for name in self._scenarios}
-        self._needed = {name: len(self._children(name)) for name in self._scenarios}
+        self._results: dict[str, Future[Transcript]] = {}
+        self._needed: Counter[str] = Counter()
         self._workspaces: dict[str, Workspace] = {}
-        self._ranks = {name: rank for rank, name in enumerate(self._scenarios)}
+        self._ranks: dict[str, int] = {}
         self._ready: list[tuple[int, str]] = []
         self._lock = threading.Lock()
         self._stops: list[threading.Event] = []
@@ -67,9 +67,23 @@ class ScenarioTree:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the scenarios that are known."""
+        return frozenset(self._scenarios)
+
     def start(self) -> None:
-        """Begin with the scenarios that have no parent; returns at once."""
-        self._begin_below(None)
+        """Begin with each scenario that has no parent as soon as it is listed; returns when all are.
+
+        Raises:
+            HarnessError: two scenarios share a name; one that another starts from or follows is missing or
+                stands after it; one is followed that has children, or by two.
+        """
+        try:
+            for scenario in self._listed:
+                self._take_in(scenario)
+        finally:
+            self._all_known.set()
 
     def transcript(self, name: str) -> Transcript:
         """Wait for a scenario and return what it did.
@@ -94,6 +108,7 @@ class ScenarioTree:
 
     def close(self) -> None:
         """Kill what runs, call off what waits, and delete every folder; may be called more than once."""
+        self._all_known.set()
         with self._lock:
             self._closed = True
             for stop in self._stops:
@@ -103,13 +118,23 @@ class ScenarioTree:
             result.cancel()
         remove_tree(self._root)
 
-    def _children(self, parent: str | None) -> list[Scenario]:
+    def _children(self, parent: str) -> list[Scenario]:
         return [scenario for scenario in self._scenarios.values() if scenario.parent == parent]
 
     def _follower(self, name: str) -> Scenario | None:
         return next((one for one in self._scenarios.values() if one.follows == name), None)
 
-    def _begin_below(self, parent: str | None) -> None:
+    def _take_in(self, scenario: Scenario) -> None:
+        _refuse_misplaced(scenario, self._scenarios)
+        self._ranks[scenario.name] = len(self._ranks)
+        self._results[scenario.name] = Future()
+        self._scenarios[scenario.name] = scenario
+        if scenario.parent is not None:
+            self._needed[scenario.parent] += 1
+        elif scenario.follows is None:
+            self._submit(scenario)
+
+    def _begin_below(self, parent: str) -> None:
         for child in self._children(parent):
             if child.follows is None:
                 self._submit(child)
@@ -127,13 +152,10 @@ class ScenarioTree:
         scenario: Scenario | None = self._scenarios[name]
         left = None
         while scenario is not None:
-            follower = self._follower(scenario.name)
-            left = self._run_one(scenario, left, follower)
-            scenario = follower
+            left = self._run_one(scenario, left)
+            scenario = self._follower(scenario.name)
 
-    def _run_one(
-        self, scenario: Scenario, left: Workspace | None, follower: Scenario | None
-    ) -> Workspace | None:
+    def _run_one(self, scenario: Scenario, left: Workspace | None) -> Workspace | None:
         """Play one scenario and tell those who wait; returns what the follower may go on in."""
         workspace, kept = left, None
         try:
@@ -141,12 +163,15 @@ class ScenarioTree:
             begin = time.monotonic()
             workspace = self._workspace(scenario, left)
             transcript = play(scenario, workspace, begin)
+            self._all_known.wait()
+            follower = self._follower(scenario.name)
             if follower is not None and follower.fit(transcript):
                 kept = workspace
             else:
                 workspace.leave()
             self._announce(transcript)
         except BaseException as error:  # noqa: BLE001 (whatever broke is told to those who wait)
+            self._all_known.wait()
             kept = None
             self._fail(scenario, error)
         else:
@@ -217,18 +242,10 @@ class ScenarioTree:
             self._fail(child, error)
 
 
-def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
-    found: dict[str, Scenario] = {}
-    for scenario in scenarios:
-        if scenario.name in found:
-            raise HarnessError(f"two scenarios are named {scenario.name!r}")
-        _refuse_misplaced(scenario, found)
-        found[scenario.name] = scenario
-    return found
-
-
 def _refuse_misplaced(scenario: Scenario, before: Mapping[str, Scenario]) -> None:
-    """HarnessError unless a scenario can start from, or follow, what stands before it."""
+    """HarnessError unless a scenario has a name of its own and can start from, or follow, what is there."""
+    if scenario.name in before:
+        raise HarnessError(f"two scenarios are named {scenario.name!r}")
     name, parent, first = scenario.name, scenario.parent, before.get(str(scenario.follows))
     followed = {one.follows for one in before.values()}
     if parent is not None and parent not in before:

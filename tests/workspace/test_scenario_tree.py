@@ -19,18 +19,20 @@ from harness.workspace.workspace import Workspace
 Grow = Callable[..., ScenarioTree]
 
 
+def empty(root: Path) -> Workspace:
+    """A workspace with nothing in it."""
+    return Workspace.create(root, repository=None, commit=None, branch="main")
+
+
 @pytest.fixture
 def grow(tmp_path: Path) -> Iterator[Grow]:
     """Plants a tree of scenarios, started, and closes it after the test."""
     trees: list[ScenarioTree] = []
 
-    def start(root: Path) -> Workspace:
-        return Workspace.create(root, repository=None, commit=None, branch="main")
-
     def plant(
         *scenarios: Scenario, workers: int = 2, **more: Callable[[ScenarioEvent], None]
     ) -> ScenarioTree:
-        trees.append(ScenarioTree(scenarios, tmp_path / "tree", start, workers, **more))
+        trees.append(ScenarioTree(scenarios, tmp_path / "tree", empty, workers, **more))
         trees[-1].start()
         return trees[-1]
 

@@ -23,7 +23,7 @@ from harness.labs.dvc_versioning.dataset import DATA_PATH, template_files
 from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.evidence.config import DvcConfig
     from harness.evidence.lock import Lock, LockedFile, LockedStage
@@ -51,7 +51,7 @@ class Case:
         self.answers = Answers()
         self._describe = describe
         self._pipelines: dict[str, Pipeline] = {}
-        self._describing = threading.RLock()
+        self._describing = threading.Lock()
         self._locks: dict[str, dict[str, Lock]] = {}
         self._pointers: dict[str, tuple[Pointer, ...]] = {}
 
@@ -103,15 +103,19 @@ class Case:
     def pipeline(self, commit: str) -> Pipeline:
         """The pipeline at a commit; its ``error`` says why DVC cannot load it.
 
-        Scenarios that run side by side ask for it too, and DVC is asked in one workspace: one at a time.
+        Scenarios that run side by side ask for it too. DVC is asked about the graded commit first, which the
+        first of them waits for, and then about all others at once.
         """
-        with self._describing:
-            if not self._pipelines:
-                for sha, described in self._describe(self.described).items():
-                    self._pipelines[sha] = Pipeline.from_description(described)
-            if commit not in self._pipelines:
-                self._pipelines[commit] = Pipeline.from_description(self._describe([commit])[commit])
-            return self._pipelines[commit]
+        if commit not in self._pipelines:
+            with self._describing:
+                wanted = (*self.described, commit) if self._pipelines else (self.commit, commit)
+                self._ask([sha for sha in dict.fromkeys(wanted) if sha not in self._pipelines])
+        return self._pipelines[commit]
+
+    def _ask(self, commits: Sequence[str]) -> None:
+        """Ask DVC about commits; there are none left where somebody else has asked meanwhile."""
+        for sha, described in self._describe(commits).items() if commits else ():
+            self._pipelines[sha] = Pipeline.from_description(described)
 
     def roles(self, commit: str) -> Roles:
         """Which stages of a commit preprocess, train and evaluate, and what flows between them."""
@@ -148,6 +152,16 @@ class Case:
         if commit not in self._locks:
             self._locks[commit] = self._read_locks(commit)
         return self._locks[commit]
+
+    def recorded(self, commit: str) -> Iterator[LockedStage]:
+        """The stages that a commit's readable locks record, as if each worked in its lock's own folder.
+
+        DVC need not be asked for that.
+        """
+        tree = self.repository.tree(commit)
+        for file in lock_files(tree):
+            with contextlib.suppress(MalformedEvidence):
+                yield from read_lock(tree, file).stages.values()
 
     def _read_locks(self, commit: str) -> dict[str, Lock]:
         tree = self.repository.tree(commit)

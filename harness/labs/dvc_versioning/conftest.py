@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from harness.labs.dvc_versioning.course import Course
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.objects import Objects
 from harness.labs.dvc_versioning.oral import facts
-from harness.labs.dvc_versioning.plan import Plan, plan
+from harness.labs.dvc_versioning.plan import Plan
 from harness.labs.dvc_versioning.reproduction import repro_command
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.versions import Dataset, recovery_for
@@ -26,6 +27,7 @@ from harness.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from harness.grading.gradebook import Gradebook
@@ -64,28 +66,43 @@ def _experiments_of(submission: Submission) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def desk(start_workspace: Callable[[Path], Workspace], workspace_root: Path) -> Callable[[], Workspace]:
-    """Gives a workspace in which DVC is asked what it makes of the commits; no stage ever runs in it."""
-    return cache(lambda: start_workspace(workspace_root / "desk"))
+def desk(
+    start_workspace: Callable[[Path], Workspace], workspace_root: Path
+) -> Callable[[], AbstractContextManager[Workspace]]:
+    """Gives, to one at a time, a workspace in which DVC is asked what it makes of the commits.
+
+    No stage ever runs in it.
+    """
+    taken = threading.Lock()
+    made = cache(lambda: start_workspace(workspace_root / "desk"))
+
+    @contextlib.contextmanager
+    def at_the_desk() -> Iterator[Workspace]:
+        with taken:
+            yield made()
+
+    return at_the_desk
 
 
 @pytest.fixture(scope="session")
-def dag(case: Case, desk: Callable[[], Workspace]) -> str:
+def dag(case: Case, desk: Callable[[], AbstractContextManager[Workspace]]) -> str:
     """What `dvc dag` draws of the graded pipeline; nothing of one that DVC cannot load."""
     pipeline = case.pipeline(case.commit)
     if pipeline.error:
         return ""
     command = repro_command(pipeline, case.dvc_root)
-    return desk().run("dvc", "dag", cwd=command.folder).stdout
+    with desk() as workspace:
+        return workspace.run("dvc", "dag", cwd=command.folder).stdout
 
 
 @pytest.fixture(scope="session")
-def case(submission: Submission, desk: Callable[[], Workspace]) -> Case:
+def case(submission: Submission, desk: Callable[[], AbstractContextManager[Workspace]]) -> Case:
     """What was handed in, read from Git."""
 
     def describe(commits: Sequence[str]) -> Mapping[str, object]:
-        desk().take(*commits)
-        return describe_pipelines(desk(), commits)
+        with desk() as workspace:
+            workspace.take(*commits)
+            return describe_pipelines(workspace, commits)
 
     return Case(submission, describe)
 
@@ -120,26 +137,25 @@ def planned(
 ) -> Plan:
     """The scenario tree of this submission."""
     options = prepared.options
-    return plan(Course(case, dataset, options.seed), objects, experiments, options.thorough)
+    return Plan(Course(case, dataset, options.seed), objects, experiments, options.thorough)
 
 
 @pytest.fixture(scope="session")
-def scenarios(planned: Plan) -> tuple[Scenario, ...]:
-    """The scenarios that the harness plays for this submission."""
-    return planned.scenarios
+def scenarios(planned: Plan) -> Iterator[Scenario]:
+    """The scenarios that the harness plays for this submission, planned while the first one runs."""
+    return planned.scenarios()
 
 
 @pytest.fixture(scope="session")
-def results(  # noqa: PLR0913, PLR0917 (pytest's way to ask for fixtures)
+def results(
     transcripts: ScenarioTree,
-    planned: Plan,
     case: Case,
     dataset: Dataset,
     experiments: HandedInExperiments,
     gradebook: Gradebook,
 ) -> Iterator[Results]:
     """What the scenarios found; after the last check, advice and the facts for the oral questions follow."""
-    results = Results(transcripts, frozenset(scenario.name for scenario in planned.scenarios))
+    results = Results(transcripts, transcripts.names)
     yield results
     for flag, text in (*advice(case, dataset, results), *results.random_edits()):
         gradebook.flag(flag, text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
@@ -35,34 +34,45 @@ MOST_REPEATED = 12
 MOST_TOLD = WANTED = 3
 
 
-@dataclass(frozen=True)
 class Plan:
-    """The scenarios, what they share, the experiments repeated, and those told of that are run."""
+    """The scenarios of a submission; what it has no evidence for is not played.
 
-    course: Course
-    scenarios: tuple[Scenario, ...]
-    repeated: tuple[Counted, ...]
-    told: tuple[Described, ...]
-
-
-def plan(course: Course, objects: Objects, experiments: HandedInExperiments, random_edits: int = 0) -> Plan:
-    """Plan the scenarios of a submission; what it has no evidence for is not played.
-
-    The longest branches come first, so that they run beside the others. Random edits are tried if asked for.
+    The first one needs nothing that takes time to find out: it can run while the others are planned.
     """
-    repeated = experiments.counted[:MOST_REPEATED]
-    told = experiments.told[:MOST_TOLD] if len(repeated) < WANTED else ()
-    scenarios = (
-        Scenario("reproduce", "reproduce the pipeline in a fresh clone", course.reproduce),
-        *_experiment_branch(course),
-        *_parameter_branch(course, random_edits),
-        *_rerun_branch(course),
-        *_repeats(course, repeated),
-        *(_tell(course, index, one) for index, one in enumerate(told)),
-        *_version_scenarios(course, objects),
-        *_locked(course, objects),
-    )
-    return Plan(course, scenarios, repeated, told)
+
+    def __init__(
+        self, course: Course, objects: Objects, experiments: HandedInExperiments, random_edits: int = 0
+    ) -> None:
+        self.course = course
+        self._objects = objects
+        self._experiments = experiments
+        self._random_edits = random_edits
+
+    @cached_property
+    def repeated(self) -> tuple[Counted, ...]:
+        """The handed-in experiments that are repeated."""
+        return self._experiments.counted[:MOST_REPEATED]
+
+    @cached_property
+    def told(self) -> tuple[Described, ...]:
+        """The experiments told of that are run, where there are not enough others."""
+        return self._experiments.told[:MOST_TOLD] if len(self.repeated) < WANTED else ()
+
+    def scenarios(self) -> Iterator[Scenario]:
+        """Plan one scenario after the other, each after those that it starts from or follows.
+
+        The longest branches come first, so that they run beside the others. Random edits are tried if asked
+        for.
+        """
+        course = self.course
+        yield Scenario("reproduce", "reproduce the pipeline in a fresh clone", course.reproduce)
+        yield from _experiment_branch(course)
+        yield from _parameter_branch(course, self._random_edits)
+        yield from _rerun_branch(course)
+        yield from _repeats(course, self.repeated)
+        yield from (_tell(course, index, one) for index, one in enumerate(self.told))
+        yield from _version_scenarios(course, self._objects)
+        yield from _locked(course, self._objects)
 
 
 def _experiment_branch(course: Course) -> tuple[Scenario, ...]:

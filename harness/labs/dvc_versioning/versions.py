@@ -70,8 +70,7 @@ def recovery_for(case: Case, store: Path) -> Recovery:
     recovery.add(lab_data(), "the lab's own dataset")
     commits = [commit.sha for commit in case.history.student_commits]
     pointers = [pointer for sha in commits for pointer in case.pointers(sha)]
-    stages = [s for sha in case.described for lock in case.locks(sha).values() for s in lock.stages.values()]
-    locked = [dep for stage in stages for dep in stage.deps]
+    locked = [dep for sha in case.described for stage in case.recorded(sha) for dep in stage.deps]
     wanted = {one.md5: one.size for one in pointers if one.md5} | {
         one.md5: one.size for one in locked if one.md5
     }

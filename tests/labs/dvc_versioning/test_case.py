@@ -72,6 +72,35 @@ def test_each_commit_has_its_own_pipeline(work: Work) -> None:
     assert case.described == (case.commit, first)
 
 
+def test_the_graded_commit_is_asked_about_first(work: Work) -> None:
+    """Whoever waits for it does not wait for the others, of which DVC is asked all at once."""
+    others = [work.commit({"dvc.yaml": str(number).encode()}, PLAIN) for number in range(2)]
+    work.commit({"dvc.yaml": b"2"}, PLAIN)
+    asked: list[Sequence[str]] = []
+
+    def describe(wanted: Sequence[str]) -> Mapping[str, object]:
+        asked.append(wanted)
+        return dict.fromkeys(wanted, description(PLAIN))
+
+    case = Case(work_submission(work), describe)
+    for sha in (case.commit, *others, case.commit):
+        assert case.pipeline(sha).stages
+    graded, rest = asked
+    assert graded == [case.commit]
+    assert set(others) <= set(rest) == set(case.described) - {case.commit}
+
+
+def test_what_locks_record_is_known_without_dvc(work: Work) -> None:
+    """The hashes of all readable locks of a commit; one that cannot be read hides no other."""
+    work.commit({"dvc.lock": lock_file({"split": {"cmd": "true"}}), "sub/dvc.lock": b"<<<<"})
+
+    def refuse(_: Sequence[str]) -> Mapping[str, object]:
+        raise AssertionError("DVC was asked")
+
+    case = Case(work_submission(work), refuse)
+    assert [stage.name for stage in case.recorded(case.commit)] == ["split"]
+
+
 def test_experiments_are_described_too(work: Work) -> None:
     """Their pipelines may differ from that of the branch."""
     base = work.commit({"dvc.yaml": b"1"}, PLAIN)

@@ -15,7 +15,7 @@ from harness.labs.dvc_versioning.course import Course
 from harness.labs.dvc_versioning.dataset import lab_data
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.objects import Objects
-from harness.labs.dvc_versioning.plan import MOST_REPEATED, Plan, plan
+from harness.labs.dvc_versioning.plan import MOST_REPEATED, Plan
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.sensitivity import Reading
 from harness.workspace.workspace import Workspace
@@ -34,12 +34,12 @@ def planned(work: Work, pipeline: Pipeline = PLAIN) -> Plan:
     """The plan for a submission."""
     case = work.case(pipeline)
     dataset = work.dataset(case)
-    return plan(Course(case, dataset, 1), Objects(case, dataset), HandedInExperiments(case))
+    return Plan(Course(case, dataset, 1), Objects(case, dataset), HandedInExperiments(case))
 
 
 def more(made: Plan) -> set[str]:
     """What is planned beyond what always is."""
-    names = {scenario.name for scenario in made.scenarios}
+    names = {scenario.name for scenario in made.scenarios()}
     assert names >= ALWAYS
     return names - ALWAYS
 
@@ -53,7 +53,7 @@ def test_a_submission_without_evidence_has_no_more_than_its_pipeline(work: Work)
 def test_parents_come_before_their_children(work: Work) -> None:
     """Experiments are applied and shared after they ran; all else starts from the first run."""
     work.commit({"README.md": b"mine"})
-    made = planned(work).scenarios
+    made = [*planned(work).scenarios()]
     names = [scenario.name for scenario in made]
     parents = {scenario.name: scenario.parent for scenario in made}
     assert all(parent is None or names.index(parent) < names.index(name) for name, parent in parents.items())
@@ -68,8 +68,8 @@ def test_what_leaves_the_workspace_as_it_was_is_followed(work: Work) -> None:
     dataset = work.dataset(case)
     course, objects = Course(case, dataset, 1), Objects(case, dataset)
     for edits, last in ((0, None), (5, "taught")):
-        made = plan(course, objects, HandedInExperiments(case), edits)
-        follows = {scenario.name: scenario.follows for scenario in made.scenarios}
+        made = Plan(course, objects, HandedInExperiments(case), edits)
+        follows = {scenario.name: scenario.follows for scenario in made.scenarios()}
         assert [follows[name] for name in ("params", "scored", "taught")] == ["alone", "params", "scored"]
         assert follows.get("thorough") == last
 
@@ -82,9 +82,9 @@ def test_two_known_versions_are_switched(work: Work) -> None:
     work.commit({"scripts/augment_data.py": b"pass  # mine\n"})
     made = planned(work)
     assert more(made) == {"switch"}
-    assert made.scenarios[-1].title == "switch between fresh data versions"
+    assert [*made.scenarios()][-1].title == "switch between fresh data versions"
     work.hand_in(larger())
-    titles = {scenario.title for scenario in planned(work).scenarios}
+    titles = {scenario.title for scenario in planned(work).scenarios()}
     assert "switch between data versions" in titles
 
 
@@ -95,7 +95,7 @@ def test_versions_that_differ_are_switched(work: Work) -> None:
     work.commit({POINTER: pointer_to(lab_data())})
     for data in (lab_data(), larger()):
         work.hand_in(data)
-    play = next(one.play for one in planned(work).scenarios if one.name == "switch")
+    play = next(one.play for one in planned(work).scenarios() if one.name == "switch")
     assert isinstance(play, partial)
     assert play.keywords["last"].commit == middle
 
@@ -164,8 +164,8 @@ def reproduced_with(student_work: Workspace, root: Path, files: dict[str, str]) 
 
 def plays_of(lab: SmallLab) -> Mapping[str, Callable[[Workspace], object]]:
     """What is played for a small lab, by name."""
-    made = plan(lab.course, lab.objects, HandedInExperiments(lab.case))
-    return {scenario.name: scenario.play for scenario in made.scenarios}
+    made = Plan(lab.course, lab.objects, HandedInExperiments(lab.case))
+    return {scenario.name: scenario.play for scenario in made.scenarios()}
 
 
 @pytest.mark.long

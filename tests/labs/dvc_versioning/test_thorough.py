@@ -14,7 +14,7 @@ from fixtures.workspaces import commit_all, write_tree
 from harness.errors import CheckFailed
 from harness.labs.dvc_versioning.course import Course
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
-from harness.labs.dvc_versioning.plan import plan
+from harness.labs.dvc_versioning.plan import Plan
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.thorough import Thorough, try_edits
 from harness.labs.dvc_versioning.thorough_edits import Edit
@@ -65,7 +65,7 @@ class Played:
     def results(self, count: int, seed: int, tree: contextlib.ExitStack) -> Results:
         """The scenarios up to the random edits, started."""
         course = Course(self.lab.case, self.lab.dataset, seed)
-        every = plan(course, self.lab.objects, HandedInExperiments(self.lab.case), count).scenarios
+        every = Plan(course, self.lab.objects, HandedInExperiments(self.lab.case), count).scenarios()
         first, alone, edits = (one for one in every if one.name in {"reproduce", "alone", "thorough"})
         wanted = (first, alone, replace(edits, follows="alone"))  # without what else is played before
         started = tree.enter_context(ScenarioTree(wanted, self.root / f"play-{count}-{seed}", self.start))
@@ -182,8 +182,8 @@ def test_it_can_be_called_off(played: Callable[..., Played]) -> None:
 
 def test_none_are_tried_unless_asked_for(small_lab: SmallLab) -> None:
     """Without a number there is no such scenario, and no advice."""
-    made = plan(small_lab.course, small_lab.objects, HandedInExperiments(small_lab.case))
-    assert "thorough" not in {one.name for one in made.scenarios}
+    made = Plan(small_lab.course, small_lab.objects, HandedInExperiments(small_lab.case))
+    assert "thorough" not in {one.name for one in made.scenarios()}
 
 
 def test_the_text_names_every_edit() -> None:
