@@ -56,7 +56,8 @@ def load_yaml(data: bytes, path: str, *, finite: bool = False) -> Json:
     if len(data) > MAX_YAML_BYTES:
         raise MalformedEvidence(path, f"larger than {MAX_YAML_BYTES // 1024 // 1024} MiB")
     text = decode(data, path)
-    value = deepcopy(_built_before(text, path)) if len(text) <= REMEMBERED else _built(text, path)
+    plain = len(text) <= REMEMBERED and "&" not in text  # few nodes: without anchors there are no aliases
+    value = deepcopy(_built_before(text, path)) if plain else _built(text, path)
     return checked(value, path, finite=finite)
 
 
@@ -69,8 +70,11 @@ def _built(text: str, path: str) -> Json:
 
 @lru_cache(maxsize=64)
 def _built_before(text: str, path: str) -> Json:
-    """The same, for short files: the lock and the parameters of a commit are asked for again and again."""
-    return _built(text, path)
+    """The same, for short files: the lock and the parameters of a commit are asked for again and again.
+
+    It is within the limits, so that it can be copied.
+    """
+    return checked(_built(text, path), path)
 
 
 def load_json(data: bytes, path: str, *, finite: bool = False) -> Json:
