@@ -68,6 +68,18 @@ def flatten(mapping: Mapping[str, Value]) -> dict[str, Value]:
     return flat
 
 
+def addressable(mapping: Mapping[str, Value]) -> dict[str, Value]:
+    """The leaves that a dotted key leads to: not those whose own name has a dot, which DVC cannot name."""
+    return {key: value for key, value in flatten(mapping).items() if _leads_to(mapping, key, value)}
+
+
+def _leads_to(mapping: Mapping[str, Value], key: str, value: Value) -> bool:
+    try:
+        return lookup(mapping, key) is value
+    except KeyError:
+        return False
+
+
 def lookup(mapping: Mapping[str, Value], key: str) -> Value:
     """The value, or the whole section, at a dotted key; raises KeyError where there is none."""
     value: Value = dict(mapping)

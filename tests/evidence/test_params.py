@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import MalformedEvidence
 from harness.evidence.params import (
     Value,
+    addressable,
     candidates,
     covers,
     declares,
@@ -100,6 +101,19 @@ def test_any_bytes(data: bytes, path: str) -> None:
         assert isinstance(load_params(path, data), dict)
     except MalformedEvidence:
         return
+
+
+def test_only_what_a_key_leads_to_can_be_addressed() -> None:
+    """A name with a dot in it stands for a section elsewhere, or for nothing."""
+    tree: dict[str, Value] = {
+        "a": {"b": 1, "c": [1, 2]},
+        "sklearn>=1.4": 1,
+        "at": {"0.5": 2},
+        "a.b": 3,
+        "0": {"1": 4},
+    }
+    assert addressable(tree) == {"a.c": [1, 2], "0.1": 4}
+    assert addressable({"a": {"b": 1}}) == flatten({"a": {"b": 1}})
 
 
 def test_flatten() -> None:
