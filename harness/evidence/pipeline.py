@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -36,7 +37,8 @@ class Stage:
     """One resolved stage; paths are POSIX and relative to the root of the Git repository.
 
     `params` maps a file to the declared keys; no keys means the whole file. `filled` has in the same way the
-    keys whose values DVC fills into the stage, most often into its command, which it then runs anew.
+    keys whose values DVC fills into the stage, most often into its command, which it then runs anew. `root`
+    is the folder of the DVC repository that it belongs to.
     """
 
     address: str
@@ -51,6 +53,13 @@ class Stage:
     always_changed: bool = False
     persist: tuple[str, ...] = ()
     filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    root: str = "."
+
+    @property
+    def called(self) -> str:
+        """What DVC calls the stage in its own repository (dvc/stage/__init__.py, `addressing`)."""
+        file = posixpath.relpath(self.file, self.root)
+        return self.name if file == WHERE else f"{file}:{self.name}"
 
     @property
     def takes(self) -> Mapping[str, tuple[str, ...]]:
@@ -223,6 +232,7 @@ class _Reader:
             always_changed=self._flag(fields, "always_changed"),
             persist=self._texts(fields, "persist"),
             filled={file: self._texts(filled, file) for file in filled},
+            root=self._text(fields.get("root", "."), "root"),
         )
 
     def output(self, data: object) -> Output:

@@ -117,6 +117,12 @@ class Completed:
         if success and not self.ok:
             raise CheckFailed(f"`{self.line}` to end with exit code 0", self.describe())
 
+    def shown(self, place: str, name: str, cwd: str) -> Completed:
+        """The same with another name for a place of this machine, and the folder `cwd` in it."""
+        texts = (*self.argv, self.stdout, self.stderr)
+        *argv, stdout, stderr = (text.replace(place, name) for text in texts)
+        return replace(self, argv=tuple(argv), cwd=cwd, stdout=stdout, stderr=stderr)
+
     def describe(self) -> str:
         """Command line, exit code, standard output and standard error; "(none)" where nothing was written."""
         why = "time limit" if self.timed_out else self.limit

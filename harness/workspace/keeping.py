@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,27 @@ def only(ws: Workspace, paths: tuple[str, ...]) -> Iterator[None]:
         if any(is_folder_inside(ws.repo, path) for path in paths):
             ws.launcher.adopt(ws.root)
         yield
+
+
+def forget(ws: Workspace) -> None:
+    """Empty the home and the temp dir, in which commands may have left word for later ones."""
+    ws.leave()
+    for folder in (ws.home, ws.tmp):
+        _clear(folder)
+    ws.surroundings.make()
+    ws.launcher.adopt(ws.root)
+    ws.configure()
+
+
+def open_folders(ws: Workspace) -> None:
+    """Let the folders of the repository be changed: Git cannot empty those that commands have closed."""
+    waiting = [ws.repo]
+    while waiting:
+        folder = waiting.pop()
+        with suppress(OSError):
+            if (mode := folder.stat().st_mode) & stat.S_IRWXU != stat.S_IRWXU:
+                folder.chmod(stat.S_IMODE(mode) | stat.S_IRWXU)
+            waiting += [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
 
 
 @contextmanager

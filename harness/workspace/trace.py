@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from harness.workspace.files import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
@@ -36,7 +36,11 @@ Touched = tuple[frozenset[str], frozenset[str]]
 
 
 def reads(
-    workspace: Workspace, *argv: str, cwd: str = ".", timeout: float | None = None
+    workspace: Workspace,
+    *argv: str,
+    cwd: str = ".",
+    timeout: float | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> tuple[Completed, frozenset[str] | None, frozenset[str] | None]:
     """Run a command as a step; return it with the files that it read and those that it wrote.
 
@@ -45,7 +49,7 @@ def reads(
     sets are None where the system cannot tell: without inotify, or when there was more than it could queue.
     """
     with _watching(workspace.repo) as watch:
-        done = workspace.run(*argv, cwd=inside(cwd), timeout=timeout)
+        done = workspace.run(*argv, cwd=inside(cwd), timeout=timeout, variables=variables)
         touched = watch.touched() if watch is not None else None
     return (done, *touched) if touched is not None else (done, None, None)
 

@@ -15,7 +15,6 @@ from harness.workspace.files import (
     copy_inside,
     inside,
     is_folder_inside,
-    make_folder_inside,
     md5_inside,
     read_inside,
     remove_inside,
@@ -25,6 +24,7 @@ from harness.workspace.launcher import Order
 from harness.workspace.stage_log import stage_pipe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.workspace.launcher import Launcher
@@ -114,8 +114,15 @@ class Workspace:
         workspace.configure()
         return workspace
 
-    def run(self, *argv: str, cwd: str = ".", timeout: float | None = None, check: bool = False) -> Completed:
-        """Run a command in the repository's folder `cwd`, and record it as a step.
+    def run(
+        self,
+        *argv: str,
+        cwd: str = ".",
+        timeout: float | None = None,
+        check: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run a command in the repository's folder `cwd`, with more `variables`, and record it as a step.
 
         Everything that it started is dead afterwards. Paths of this machine are shown as /workspace/….
 
@@ -130,7 +137,8 @@ class Workspace:
             raise CheckFailed(f"the folder {place} of the repository", "no folder there, or a link")
         self.at = None
         with stage_pipe(self.surroundings.bin) as pipe:
-            done = replace(self.execute(argv, cwd=place, timeout=timeout), stages=pipe.told(place))
+            ended = self.execute(argv, cwd=place, timeout=timeout, variables=variables)
+            done = replace(ended, stages=pipe.told(place))
         self.steps.append(done)
         done.require(success=check)
         return done
@@ -199,16 +207,8 @@ class Workspace:
         """Remove the file or folder `path` of the repository, where there is one."""
         remove_inside(self.repo, path)
 
-    def make_folder(self, path: str) -> None:
-        """Make the folder `path` in the repository."""
-        make_folder_inside(self.repo, path)
-
     def place(self, path: str, data: Path) -> None:
-        """Put a copy of the file `data` at `path` in the repository, in place of what is there.
-
-        Raises:
-            CheckFailed: a link or a folder is in the way.
-        """
+        """Put a copy of the file `data` at `path` in the repository, as `write` does."""
         write_inside(self.repo, path, data)
 
     def put_object(self, md5: str, data: Path) -> None:
@@ -274,16 +274,14 @@ class Workspace:
         cwd: str = ".",
         timeout: float | None = None,
         readable: tuple[Path, ...] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> Completed:
         """Run a command for the harness's own purposes: no step, but one that may read `readable` folders."""
         self.at = self.at if argv[0] == "git" else None
-        variables = self.surroundings.variables()
+        env = {**self.surroundings.variables(), **(variables or {})}
         limits = self.limits.within(timeout)
-        order = Order(argv, self.repo / cwd, variables, self.root, readable, limits.seconds, limits.allowance)
-        done = carry_out(order, limits, self.launcher)
-        texts = (*argv, done.stdout, done.stderr)
-        *shown, stdout, stderr = (text.replace(str(self.root), SHOWN_ROOT) for text in texts)
-        return replace(done, argv=tuple(shown), cwd=cwd, stdout=stdout, stderr=stderr)
+        order = Order(argv, self.repo / cwd, env, self.root, readable, limits.seconds, limits.allowance)
+        return carry_out(order, limits, self.launcher).shown(str(self.root), SHOWN_ROOT, cwd)
 
     def git(self, *args: str, used: bool = False, readable: tuple[Path, ...] = ()) -> Completed:
         """Run Git for the workspace's own purposes: not a step.

@@ -143,7 +143,7 @@ DESCRIPTION = json.dumps(
         "stages": [
             {
                 "address": "train", "name": "train", "file": "dvc.yaml", "wdir": ".", "cmd": ["python t.py"],
-                "frozen": False, "always_changed": False, "persist": [], "deps": ["a.csv"],
+                "root": ".", "frozen": False, "always_changed": False, "persist": [], "deps": ["a.csv"],
                 "params": {"params.yaml": ["train.n"]}, "filled": {"params.yaml": ["train.m"]},
                 "outs": [{"path": "m", "cached": True, "kind": "out"}],
             }

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.errors import CheckFailed
-from harness.workspace.keeping import kept, only
+from harness.workspace.keeping import forget, kept, only, open_folders
 from harness.workspace.workspace import Workspace
 
 
@@ -103,3 +103,28 @@ def _keep_and_link(workspace: Workspace, outside: Path) -> None:
     with kept(workspace, ("a/model.txt",)):
         (workspace.repo / "a").rmdir()
         (workspace.repo / "a").symlink_to(outside)
+
+
+def test_what_commands_have_left_outside_the_repository_is_forgotten(new_workspace: NewWorkspace) -> None:
+    """In the home and the temp dir; the repository stays, and commands find a home."""
+    workspace = new_workspace()
+    leave = 'for place in "$HOME/.cache" "$TMPDIR" .; do mkdir -p "$place"; touch "$place/word"; done'
+    workspace.run("sh", "-c", leave, check=True)
+    forget(workspace)
+    look = 'ls -A "$HOME/.cache" "$TMPDIR" . | grep word; touch "$HOME/new" "$TMPDIR/new"'
+    assert workspace.run("sh", "-c", look, check=True).stdout == "word\n"
+    assert workspace.run("git", "config", "user.name").ok
+
+
+def test_closed_folders_are_opened(new_workspace: NewWorkspace) -> None:
+    """So that Git can empty them; what a link leads to stays as it is."""
+    workspace = new_workspace()
+    outside = workspace.tmp / "outside"
+    outside.mkdir(mode=0o555)
+    write_tree(workspace.repo, {"a/b/c.txt": "x"})
+    (workspace.repo / "link").symlink_to(outside)
+    (workspace.repo / "a/b").chmod(0o444)
+    (workspace.repo / "a").chmod(0)
+    open_folders(workspace)
+    assert [(workspace.repo / path).stat().st_mode & 0o777 for path in ("a", "a/b")] == [0o700, 0o744]
+    assert outside.stat().st_mode & 0o777 == 0o555

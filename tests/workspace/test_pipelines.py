@@ -103,6 +103,7 @@ def test_everything_is_resolved_in_a_revision_as_in_the_work_tree(repository: Ma
         "name": "prep",
         "file": "dvc.yaml",
         "wdir": ".",
+        "root": ".",
         "cmd": ["cp in.txt out.txt", "echo 1"],
         "frozen": False,
         "always_changed": False,

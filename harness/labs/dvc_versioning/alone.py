@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
-from harness.labs.dvc_versioning.sensitivity import results, run_stage, stage_kept
+from harness.labs.dvc_versioning.running import results, run_stage, stage_kept
+from harness.workspace.files import make_folder_inside
 from harness.workspace.keeping import only
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _declared(ws: Workspace, stage: Stage) -> Iterator[None]:
     """Nothing but what a stage declares, and the folders that its outputs go to."""
     with only(ws, (*stage.deps, *stage.params)):
         for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
-            ws.make_folder(folder)
+            make_folder_inside(ws.repo, folder)
         yield
 
 

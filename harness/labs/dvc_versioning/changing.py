@@ -10,6 +10,7 @@ from harness.evidence.params_edit import edit
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.reproduction import Snapshot, repro, snapshot
+from harness.labs.dvc_versioning.versions import main_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,8 +122,15 @@ class Changing:
         return last
 
     def _change_raw_data(self, ws: Workspace, *options: str) -> Rerun:
-        path = next(item.path for item in self.course.base.placed)
-        header, *rows = (ws.read(path, limit=1 << 30) or b"").splitlines(keepends=True)
+        table = main_table(self.course.base.placed)
+        path = table.path if table else ""
+        header, *rows = (ws.read(path, limit=1 << 30) or b"").splitlines(keepends=True) if table else [b""]
+        if not rows:
+            raise CheckFailed(
+                "a parameter of the preprocessing or raw data whose change shows",
+                "neither: no parameter is declared, and no raw data was placed",
+                "List the parameters of the preprocessing stage under its `params` in dvc.yaml.",
+            )
         kept = [row for number, row in enumerate(rows) if number % LEFT_OUT]
         ws.place(path, self.course.dataset.keep(b"".join([header, *kept])))
         rerun = self._after(ws, f"leaving every third row out of {path}", self._before(ws), *options)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
-from harness.evidence.params import declares, flatten, load_params
+from harness.evidence.params import addressable, declares, load_params
 from harness.evidence.params_edit import edit
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.beside import rows_beside
@@ -23,7 +23,9 @@ from harness.labs.dvc_versioning.reproduction import (
     repro_command,
     snapshot,
 )
-from harness.labs.dvc_versioning.sensitivity import Sensitivity, results, run_stage
+from harness.labs.dvc_versioning.running import results, run_stage
+from harness.labs.dvc_versioning.sensitivity import Sensitivity
+from harness.workspace.keeping import open_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,6 +164,7 @@ class Course:
         ws.take(commit)
         ws.run("git", "checkout", "-q", "-f", "-B", ws.branch, commit, check=True)
         if not untouched:
+            open_folders(ws)
             ws.run("git", "clean", "-qffdx", check=True)
         ws.configure()
 
@@ -191,7 +194,7 @@ class Course:
     def _declared(self, ws: Workspace, stages: Sequence[Stage]) -> tuple[Param, ...]:
         found: dict[tuple[str, str], Param] = {}
         for file, keys in ((file, keys) for stage in stages for file, keys in stage.takes.items()):
-            for leaf, value in flatten(load_params(file, ws.read(file) or b"")).items():
+            for leaf, value in addressable(load_params(file, ws.read(file) or b"")).items():
                 if declares(keys, leaf):
                     found[file, leaf] = draws.Param(file, leaf, value)
         return tuple(found.values())

@@ -17,6 +17,7 @@ from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.labs.dvc_versioning.teaching import Taught, teach
 from harness.labs.dvc_versioning.thorough import Thorough, try_edits
+from harness.workspace.keeping import forget
 from harness.workspace.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.handed_in_experiments import Counted, HandedInExperiments
     from harness.labs.dvc_versioning.objects import Objects
     from harness.labs.dvc_versioning.versions import Version
+    from harness.workspace.scenario import Transcript
     from harness.workspace.workspace import Workspace
 
 MOST_REPEATED = 12
@@ -105,13 +107,20 @@ def _parameter_branch(course: Course, random_edits: int) -> Iterator[Scenario]:
     yield Scenario("alone", "run each stage alone", partial(_alone, course), base)
     yield Scenario("params", "find what each stage reads", partial(_readings, course), base, "alone")
     yield Scenario("scored", "score the reproduced model", course.score_base, base, "params")
-    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored")
+    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored", _in_a_copy)
     if random_edits:
         title, play = f"try up to {random_edits} random edits", partial(_edits, course, random_edits)
-        yield Scenario("thorough", title, play, base, "taught", lambda _: False)
+        yield Scenario("thorough", title, play, base, "taught", _in_a_copy)
+
+
+def _in_a_copy(_: Transcript) -> bool:
+    """Where nothing that an earlier scenario has left may be known."""
+    return False
 
 
 def _taught(course: Course, ws: Workspace) -> Taught:
+    """Where the training knows nothing of earlier runs: it might be honest in a place that it has seen."""
+    forget(ws)
     return teach(course.base, course.seed, ws, course.alone)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.errors import MalformedEvidence
+from harness.evidence.params import load_params, lookup
 from harness.evidence.scoring import agrees
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
 from harness.labs.dvc_versioning.recompute import score
-from harness.labs.dvc_versioning.reproduction import repro_command, snapshot
-from harness.labs.dvc_versioning.sensitivity import STAGE_SECONDS, typed
+from harness.labs.dvc_versioning.reproduction import missing_outputs, repro_command, snapshot
+from harness.labs.dvc_versioning.running import run_stage
 
 if TYPE_CHECKING:
     from harness.evidence.pipeline import Pipeline
@@ -57,7 +59,24 @@ def _by_stages(course: Course, ws: Workspace, commit: str) -> Reproduction | Non
     if done is None:
         return None
     roles, command = course.case.roles(commit), repro_command(pipeline, course.case.dvc_root)
-    return Reproduction(commit, pipeline, roles, command, placed, done, snapshot(ws, pipeline))
+    state = snapshot(ws, pipeline)
+    if missing_outputs(state) or _lacks_parameters(ws, pipeline):
+        return None
+    return Reproduction(commit, pipeline, roles, command, placed, done, state)
+
+
+def _lacks_parameters(ws: Workspace, pipeline: Pipeline) -> bool:
+    """Whether a stage declares a parameter that its file has not, which DVC refuses to record."""
+    takes = [taken for stage in pipeline.stages for taken in stage.takes.items()]
+    return not all(_has(file, ws.read(file), key) for file, keys in takes for key in keys)
+
+
+def _has(file: str, data: bytes | None, key: str) -> bool:
+    try:
+        lookup(load_params(file, data or b""), key)
+    except (KeyError, MalformedEvidence):
+        return False
+    return True
 
 
 def _run_all(ws: Workspace, pipeline: Pipeline) -> Completed | None:
@@ -66,7 +85,7 @@ def _run_all(ws: Workspace, pipeline: Pipeline) -> Completed | None:
     for stage in (pipeline.stage(address) for address in pipeline.order):
         if not all((ws.repo / dep).exists() for dep in stage.deps):
             return None
-        done = ws.run(*typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
+        done = run_stage(ws, stage)[0]
         if not done.ok:
             return None
     return done

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
-from harness.evidence.params import covers, declares, extremes, flatten, load_params
+from harness.evidence.params import addressable, covers, declares, extremes, load_params
 from harness.evidence.params_edit import delete, edit
-from harness.workspace.keeping import kept
-from harness.workspace.trace import reads as traced
+from harness.labs.dvc_versioning.running import STAGE_SECONDS, results, run_traced, stage_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
 
     from harness.evidence.params import Value
     from harness.evidence.pipeline import Pipeline, Stage
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
-
-STAGE_SECONDS = 120.0
-PLAIN_SCRIPT = re.compile(r"python3? [\w./-]+\.py( [\w./:=,@+-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -41,43 +35,6 @@ class Reading:
     undeclared: frozenset[str] = frozenset()
     inert: frozenset[str] = frozenset()
     tried: Mapping[str, str] = field(default_factory=dict)
-
-
-def run_stage(ws: Workspace, stage: Stage) -> tuple[Completed, frozenset[str] | None]:
-    """Run a stage's command without DVC, its outputs removed first; with what it read (None: unknown).
-
-    As DVC does it, each line of the command has a shell of its own (dvc/stage/run.py, `cmd_run`).
-    """
-    return _run_traced(ws, stage)[:2]
-
-
-def _run_traced(
-    ws: Workspace, stage: Stage
-) -> tuple[Completed, frozenset[str] | None, frozenset[str] | None]:
-    """The same, with what it wrote, too."""
-    for out in stage.outs:
-        if out.path not in stage.persist:
-            ws.remove(out.path)
-    return traced(ws, *typed(stage), cwd=stage.wdir, timeout=STAGE_SECONDS)
-
-
-def typed(stage: Stage) -> tuple[str, ...]:
-    """A stage's command as it is started: by a shell, but for a script without anything for a shell to do."""
-    if len(stage.cmd) == 1 and PLAIN_SCRIPT.fullmatch(stage.cmd[0]):
-        return tuple(stage.cmd[0].split())
-    lines = stage.cmd[0].splitlines() if len(stage.cmd) == 1 else stage.cmd
-    return ("sh", "-c", "\n".join(f"( :\n{line}\n) || exit $?" for line in lines))
-
-
-def stage_kept(ws: Workspace, stage: Stage) -> AbstractContextManager[None]:
-    """Whatever is run meanwhile, a stage's outputs are in the end what they were."""
-    persistent = tuple(path for path in stage.out_paths if path in stage.persist)
-    return kept(ws, tuple(path for path in stage.out_paths if path not in persistent), copied=persistent)
-
-
-def results(ws: Workspace, stage: Stage) -> dict[str, str | None]:
-    """The md5 of each output of a stage as it is now."""
-    return {out.path: ws.md5(out.path) for out in stage.outs}
 
 
 @dataclass(frozen=True)
@@ -123,8 +80,8 @@ class Sensitivity:
         """Find which keys the stage reads; ``suspects`` are leaf keys that must be tried each for itself.
 
         ``clear`` are the files that it read in a run by itself which showed that it needs no undeclared key.
-        Where it read others here, that is shown again. Its outputs are in the end what they were; what it
-        writes beside them is made again by a last run.
+        Where it read others here, or does not declare a suspect, that is shown again. Its outputs are in the
+        end what they were; what it writes beside them is made again by a last run.
         """
         with stage_kept(self.ws, self.stage):
             found = self._reading(clear, suspects, deterministic=deterministic)
@@ -146,7 +103,8 @@ class Sensitivity:
                 (read if found else unread).add(key)
                 inert |= {leaf for leaf in mine if leaf in self.tried and leaf not in found}
         same = clear is not None and self._seen is not None and self._seen <= clear
-        undeclared = frozenset() if same else self._undeclared(deterministic=deterministic)
+        hidden = {leaf for file in self._files() for leaf in self._not_declared(file)} & suspects
+        undeclared = frozenset() if same and not hidden else self._undeclared(deterministic=deterministic)
         inert |= self._inert_suspects(suspects - undeclared, deterministic=deterministic)
         return Reading(
             self.stage.address, frozenset(read), frozenset(unread), undeclared, frozenset(inert), self.tried
@@ -254,7 +212,7 @@ class Sensitivity:
     def _run(self) -> Completed:
         """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
         if not self._templated:
-            done, read, written = _run_traced(self.ws, self.stage)
+            done, read, written = run_traced(self.ws, self.stage)
             self._left_behind |= written is None or any(not self.stage.makes(path) for path in written)
             self._seen = None if read is None or self._seen is None else self._seen | read
             return done
@@ -281,7 +239,7 @@ class Sensitivity:
         return {leaf: value for leaf, value in self._leaves(file).items() if not self._declared(file, leaf)}
 
     def _leaves(self, file: str) -> dict[str, Value]:
-        return flatten(load_params(file, self.ws.read(file) or b""))
+        return addressable(load_params(file, self.ws.read(file) or b""))
 
     def _files(self) -> tuple[str, ...]:
         beside = {posixpath.join(posixpath.dirname(self.stage.file), "params.yaml")}

@@ -31,7 +31,7 @@ from harness.labs.dvc_versioning.recompute import (
     renamed,
     split_held_out,
 )
-from harness.labs.dvc_versioning.sensitivity import run_stage
+from harness.labs.dvc_versioning.running import run_stage
 from harness.labs.dvc_versioning.teaching_tables import Rows, labelled, tables_of
 from harness.labs.dvc_versioning.ways import Choice, settled, taken
 

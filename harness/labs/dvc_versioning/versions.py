@@ -64,6 +64,12 @@ class Version:
         return "; ".join(dict.fromkeys(item.how for item in self.files))
 
 
+def main_table(files: Sequence[Placed]) -> Placed | None:
+    """The table among files that belong together: the largest."""
+    tables = [item for item in files if item.path.endswith(TABLES)]
+    return max(tables or files, key=lambda item: item.data.stat().st_size, default=None)
+
+
 def recovery_for(case: Case, store: Path) -> Recovery:
     """Known bytes: the lab's data, what was handed in, and the history's blobs of a fitting size."""
     recovery = Recovery(store)
@@ -137,18 +143,12 @@ class Dataset:
     def _version(self, commit: str, pointer: Pointer) -> Version:
         files = self.resolve(pointer.path, str(pointer.md5)) or ()
         listing = self.recovery.find(str(pointer.md5)) if pointer.is_dir else None
-        main = self._main(files)
+        main = main_table(files)
         table = _table(main) if main else None
         form = known_forms().get(main.md5 if main else str(pointer.md5))
         return Version(
             commit, pointer, files, listing.path if listing else None, table, form[0] if form else None
         )
-
-    @staticmethod
-    def _main(files: Sequence[Placed]) -> Placed | None:
-        """The table among a version's files: the largest."""
-        tables = [item for item in files if item.path.endswith(TABLES)]
-        return max(tables or files, key=lambda item: item.data.stat().st_size, default=None)
 
     def resolve(self, path: str, md5: str) -> tuple[Placed, ...] | None:
         """The files behind a tracked path and its md5; None when their bytes cannot be recovered."""

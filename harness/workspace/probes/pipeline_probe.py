@@ -90,6 +90,7 @@ def stage_of(stage: Any, fs: Any, base: str) -> Description:
         "name": stage.name,
         "file": file,
         "wdir": relative(fs, stage.wdir, base),
+        "root": relative(fs, stage.repo.root_dir, base),
         "cmd": [stage.cmd] if isinstance(stage.cmd, str) else [str(part) for part in stage.cmd],
         "frozen": bool(stage.frozen),
         "always_changed": bool(stage.always_changed),

@@ -22,6 +22,7 @@ def _described(stage: Stage) -> dict[str, object]:
         "name": stage.name,
         "file": stage.file,
         "wdir": stage.wdir,
+        "root": stage.root,
         "cmd": list(stage.cmd),
         "frozen": stage.frozen,
         "deps": list(stage.deps),

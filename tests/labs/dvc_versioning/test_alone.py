@@ -10,7 +10,8 @@ from fixtures.workspaces import write_tree
 from harness.evidence.pipeline import Output, Pipeline, Stage
 from harness.labs.dvc_versioning.alone import Alone, declares_file, run_alone
 from harness.labs.dvc_versioning.reruns import judge
-from harness.labs.dvc_versioning.sensitivity import Sensitivity, results, run_stage
+from harness.labs.dvc_versioning.running import results, run_stage
+from harness.labs.dvc_versioning.sensitivity import Sensitivity
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import rerun
 from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE

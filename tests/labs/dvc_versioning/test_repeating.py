@@ -77,8 +77,10 @@ def test_dvc_starts_from_the_commit_and_not_from_what_was_tried(
         ({"dvc.yaml": FROZEN}, "score did not run"),
         ({"fit.sh": "exit 3\n"}, "exit code"),
         ({"dvc.yaml": FILES["dvc.yaml"].replace("[fit.sh", "[nowhere.txt, fit.sh")}, "nowhere.txt"),
+        ({"dvc.yaml": FILES["dvc.yaml"].replace("[forest.pkl]", "[forest.pkl, report.txt]")}, "report.txt"),
+        ({"dvc.yaml": FILES["dvc.yaml"].replace("max_depth]", "max_depth, fit.nothing]")}, "fit.nothing"),
     ],
-    ids=["frozen", "fails", "a dependency that is not there"],
+    ids=["frozen", "fails", "no such dependency", "an output that nothing makes", "no such parameter"],
 )
 def test_what_dvc_would_not_run_is_not_run_for_it(
     student_work: Workspace, genuine: Counted, tmp_path: Path, files: dict[str, str], found: str
@@ -88,4 +90,17 @@ def test_what_dvc_would_not_run_is_not_run_for_it(
     with pytest.raises(CheckFailed) as failure:
         repeat(lab.course, lab.start(tmp_path / "a"), replace(genuine, commit=lab.case.commit))
     assert found in failure.value.found
+    lab.close()
+
+
+def test_folders_that_a_stage_has_closed_are_in_nobodys_way(
+    student_work: Workspace, genuine: Counted, tmp_path: Path
+) -> None:
+    """The next experiment in the same workspace runs as the first one did."""
+    closed = "mkdir -p scratch && echo x > scratch/rows && chmod 555 scratch\n"
+    files = {"split.sh": FILES["split.sh"] + closed, ".gitignore": FILES[".gitignore"] + "/scratch\n"}
+    lab = changed(student_work, tmp_path, files)
+    workspace, experiment = lab.start(tmp_path / "a"), replace(genuine, commit=lab.case.commit)
+    first, second = (repeat(lab.course, workspace, experiment).state for _ in range(2))
+    assert first == second
     lab.close()

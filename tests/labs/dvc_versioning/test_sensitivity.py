@@ -8,12 +8,8 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.evidence.pipeline import Output, Pipeline, Stage
-from harness.labs.dvc_versioning.sensitivity import (
-    Reading,
-    Sensitivity,
-    results,
-    run_stage,
-)
+from harness.labs.dvc_versioning.running import results, run_stage
+from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE
 
@@ -212,6 +208,16 @@ def test_what_a_run_alone_has_shown_is_not_tried_again(
     found = trial.reading(deterministic=True, suspects=frozenset(), clear=clear)
     assert (found.read, found.undeclared) == (frozenset({"fit.trees", "fit.depth"}), frozenset())
     assert len(fitted.steps) - before == (2 if clear and "params.yaml" in clear else 3)
+
+
+def test_a_suspect_that_is_not_declared_is_tried_again(fitted: Workspace) -> None:
+    """A run alone shows nothing of what a stage reads where it finds more than it declares."""
+    stage = replace(STAGE, params={"params.yaml": ("fit.trees",)})
+    run_stage(fitted, stage)
+    trial = Sensitivity(fitted, Pipeline((stage,)), stage, results(fitted, stage))
+    suspects = frozenset({"fit.depth"})
+    found = trial.reading(deterministic=True, suspects=suspects, clear=frozenset(FILES))
+    assert found.undeclared == suspects
 
 
 def test_outputs_are_what_they_were_after_the_trials(fitted: Workspace) -> None:

@@ -16,7 +16,7 @@ from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
 from harness.labs.dvc_versioning.recompute import Scored, score
-from harness.labs.dvc_versioning.sensitivity import results
+from harness.labs.dvc_versioning.running import results
 from harness.labs.dvc_versioning.teaching import Taught, Verdict, teach
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with, ruling_about

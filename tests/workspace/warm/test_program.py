@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.workspace.files import make_folder_inside
 from harness.workspace.warm.launcher import WarmLauncher
 from harness.workspace.workspace import Workspace
 
@@ -75,7 +76,7 @@ def test_what_a_fork_cannot_do_runs_cold(pair: Pair, command: str) -> None:
 def test_a_cold_start_gives_what_it_gives(pair: Pair, command: str) -> None:
     """What goes cold ends as it would without a warm interpreter."""
     for workspace in (pair.warm, pair.cold):
-        workspace.make_folder("folder")
+        make_folder_inside(workspace.repo, "folder")
     warm, cold = pair.run("sh", "-c", command)
     assert (warm.exit_code, warm.stdout, warm.stderr) == (cold.exit_code, cold.stdout, cold.stderr)
 
