@@ -130,7 +130,9 @@ class Case:
         )
 
     def _data_guesses(self, pipeline: Pipeline) -> list[str]:
-        return [path for path in pipeline.sources() if path.endswith(DATA_PATH)]
+        """The lab's data wherever it lies, also where a stage of its own makes it."""
+        made = (path for stage in pipeline.stages for path in stage.out_paths)
+        return [path for path in (*pipeline.sources(), *made) if path.endswith(DATA_PATH)]
 
     def metric_files(self, commit: str) -> tuple[str, ...]:
         """The metrics files that a commit's pipeline declares; the handout's where it declares none."""

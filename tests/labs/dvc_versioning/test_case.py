@@ -194,6 +194,16 @@ def test_roles_follow_the_data(work: Work) -> None:
     assert (roles.model, roles.held_out) == ("forest.pkl", ("test.csv",))
 
 
+def test_raw_data_may_be_made_by_a_stage(work: Work) -> None:
+    """The lab's data is what preprocessing reads, also where a stage of its own fetches it."""
+    data = "data/raw/data.csv"
+    fetch = replace(SPLIT, address="fetch", name="fetch", deps=("fetch.py",), outs=(Output(data),))
+    fetched = Pipeline((fetch, *PLAIN.stages))
+    sha = work.commit({**CODE, "fetch.py": b""}, fetched)
+    roles = work.case(fetched).roles(sha)
+    assert (roles.raw, roles.prepare) == ((data,), ("fetch", "split"))
+
+
 def test_head_runs_first_then_earlier_student_commits(work: Work) -> None:
     """Commits of the template, and those without a pipeline, are not run."""
     template = {path: data for path, data in template_files().items() if path.endswith(".py")}
