@@ -139,10 +139,17 @@ class Sensitivity:
         return not deterministic
 
     def _undeclared(self, *, deterministic: bool) -> frozenset[str]:
+        """The undeclared keys that change something, unless the same comes of changing nothing."""
         found: set[str] = set()
         for file in self._files():
-            found |= set(self._narrowed(file, self._not_declared(file), deterministic=deterministic))
+            keys = set(self._narrowed(file, self._not_declared(file), deterministic=deterministic))
+            found |= keys if keys and self._same_again(file) else set()
         return frozenset(found)
+
+    def _same_again(self, file: str) -> bool:
+        """Whether the parameters as they are still give what they gave: a stage may count its runs."""
+        data = self.ws.read(file) or b""
+        return self._effect(file, data, data) == "unchanged"
 
     def _inert_suspects(self, suspects: frozenset[str], *, deterministic: bool) -> set[str]:
         """The undeclared suspects, if their absence changes nothing either: their values are hard-coded."""

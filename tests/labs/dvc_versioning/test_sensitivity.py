@@ -122,6 +122,12 @@ def test_a_stage_that_differs_each_time_has_the_benefit_of_the_doubt(fitted: Wor
     assert found.unread == frozenset()
 
 
+def test_a_stage_that_changes_by_itself_reads_nothing_undeclared(fitted: Workspace) -> None:
+    """It made the same twice, and makes other things later: that is no effect of a parameter."""
+    fitted.write("fit.py", FIT.replace("+ str", "+ __import__('uuid').uuid4().hex + str").encode())
+    assert reading(fitted, replace(STAGE, params={"params.yaml": ("fit.trees",)})).undeclared == frozenset()
+
+
 def test_trials_leave_the_parameters_as_they_were(fitted: Workspace) -> None:
     """Each trial starts from the student's own file."""
     reading(fitted)
