@@ -123,16 +123,16 @@ class Changing:
 
     def _change_raw_data(self, ws: Workspace, *options: str) -> Rerun:
         table = main_table(self.course.base.placed)
-        path = table.path if table else ""
-        header, *rows = (ws.read(path, limit=1 << 30) or b"").splitlines(keepends=True) if table else [b""]
-        if not rows:
+        lines = (ws.read(table.path, limit=1 << 30) or b"").splitlines(keepends=True) if table else []
+        if table is None or len(lines) <= 1:
             raise CheckFailed(
                 "a parameter of the preprocessing or raw data whose change shows",
                 "neither: no parameter is declared, and no raw data was placed",
                 "List the parameters of the preprocessing stage under its `params` in dvc.yaml.",
             )
-        kept = [row for number, row in enumerate(rows) if number % LEFT_OUT]
-        ws.place(path, self.course.dataset.keep(b"".join([header, *kept])))
+        path = table.path
+        kept = [row for number, row in enumerate(lines[1:]) if number % LEFT_OUT]
+        ws.place(path, self.course.dataset.keep(b"".join([lines[0], *kept])))
         rerun = self._after(ws, f"leaving every third row out of {path}", self._before(ws), *options)
         return replace(rerun, path=path, scored=self._score(ws))
 
