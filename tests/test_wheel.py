@@ -11,7 +11,7 @@ from pathlib import Path
 import git
 import pytest
 
-from fixtures.submissions.build import reference
+from fixtures.submissions.reference import reference
 from harness.workspace.command import Completed, Limits, run
 
 ROOT = Path(__file__).parents[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -20,6 +21,7 @@ from harness.labs.session import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+    from types import ModuleType
 
     from harness.labs.session import Ending
 
@@ -122,7 +124,7 @@ def run_checks(prepared: Prepared, arguments: Sequence[str] = ()) -> Ending | No
     """
     checks = Checks(prepared)
     with _own_environment(), _own_modules():
-        code = pytest.main([*arguments, *_settings(prepared)], plugins=[checks, _fixtures()])
+        code = pytest.main([*arguments, *_settings(prepared)], plugins=[checks, *_plugins()])
     if code == pytest.ExitCode.USAGE_ERROR:
         prepared.gradebook.problem("the checks could not be run with these options")
         return "usage"
@@ -135,14 +137,18 @@ def _settings(prepared: Prepared) -> list[str]:
     return [
         *("-c", str(CONFIGURATION), "--rootdir", folder, "--confcutdir", folder),
         *("--import-mode=importlib", "--capture=sys", "--disable-plugin-autoload"),
-        *("-p", "harness.plugin", "-p", "no:cacheprovider", *NO_LAST_COLLECTION),
+        *("-p", "no:cacheprovider", *NO_LAST_COLLECTION),
         *("--basetemp", str(prepared.root / "pytest")),
     ]
 
 
-def _fixtures() -> str:
-    """The module with the fixtures for checks: inside the package when installed, beside it in a checkout."""
-    return "harness.fixtures.grading" if importlib.util.find_spec("harness.fixtures") else "fixtures.grading"
+def _plugins() -> Iterator[ModuleType]:
+    """The plugin with the options, and the fixtures for checks: in the package where installed, or beside it.
+
+    They are handed over as modules: for a name, pytest looks through all that is installed.
+    """
+    fixtures = "harness.fixtures" if importlib.util.find_spec("harness.fixtures") else "fixtures"
+    yield from map(importlib.import_module, ("harness.plugin", f"{fixtures}.grading"))
 
 
 @contextlib.contextmanager

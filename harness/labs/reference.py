@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-BUILDER = "fixtures.submissions.build"
+BUILDER = "fixtures.submissions.reference"
 CACHE = ".reference"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fixtures.submissions.build import reference
+from fixtures.submissions.reference import reference
 from fixtures.submissions.variant import FULL_MARKS
 from harness.labs.inner import run_checks
 from harness.labs.session import Options, Session

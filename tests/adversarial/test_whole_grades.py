@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from fixtures.submissions.build import kept, reference
+from fixtures.submissions.build import kept
+from fixtures.submissions.reference import reference
 from fixtures.submissions.variant import FULL_MARKS, Variant
 from fixtures.submissions.variants import (
     hostile,

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from fixtures.submissions import build
+from fixtures.submissions.reference import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,4 +80,4 @@ class Made:
 @pytest.fixture(scope="session")
 def made() -> Callable[[str], Made]:
     """Gives a submission of the catalogue, built once and kept in the checkout; to be read only."""
-    return lambda name: Made(build.reference() if name == "reference" else build.kept(name))
+    return lambda name: Made(reference() if name == "reference" else build.kept(name))

@@ -8,6 +8,7 @@ import git
 import pytest
 
 from fixtures.submissions import build
+from fixtures.submissions.reference import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 def test_reference_is_kept(made: Callable[[str], Made]) -> None:
     """The second call gives the same folder, with Git's and DVC's own inside."""
-    folder = build.reference()
-    assert folder == build.reference() == made("reference").folder
+    folder = reference()
+    assert folder == reference() == made("reference").folder
     assert (folder / ".git").is_dir()
     assert (folder / ".dvc" / "cache" / "files" / "md5").is_dir()
     assert not (folder / ".dvc" / "tmp").exists()
@@ -31,7 +32,7 @@ def test_build_makes_a_folder_of_its_own(tmp_path: Path) -> None:
     assert folder == tmp_path / "reference"
     assert list(tmp_path.iterdir()) == [folder]
     (folder / "README.md").write_text("changed", encoding="utf-8")
-    assert (build.reference() / "README.md").read_text(encoding="utf-8") != "changed"
+    assert (reference() / "README.md").read_text(encoding="utf-8") != "changed"
 
 
 def test_kept_submission_is_not_built_again() -> None:
@@ -39,7 +40,7 @@ def test_kept_submission_is_not_built_again() -> None:
     folder = build.kept("no_experiments")
     assert folder == build.kept("no_experiments")
     assert folder.name == "no_experiments"
-    assert folder.parent != build.reference().parent
+    assert folder.parent != reference().parent
 
 
 def test_unknown_submission_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from fixtures.submissions import build, history
+from fixtures.submissions import history
+from fixtures.submissions.reference import reference as built
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,6 @@ def test_experiments_differ(reference: Made) -> None:
 @pytest.mark.long
 def test_same_steps_give_the_same_history(tmp_path: Path, reference: Made) -> None:
     """Built again elsewhere, the branch ends in the same commit: hashes, metrics and dates included."""
-    again = build.reference(tmp_path)
+    again = built(tmp_path)
     head = (again / ".git" / "refs" / "heads" / "main").read_text(encoding="utf-8").strip()
     assert head == reference.git("rev-parse", "HEAD")

@@ -63,27 +63,21 @@ class Plan:
     def scenarios(self) -> Iterator[Scenario]:
         """Plan one scenario after the other, each after those that it starts from or follows.
 
-        The longest branches come first, so that they run beside the others. Random edits are tried if asked
-        for.
+        The longest branches come first, and what is short and waits for nothing but one of them last, so that
+        all cores have work until the end. Random edits are tried if asked for.
         """
         course = self.course
         yield Scenario("reproduce", "reproduce the pipeline in a fresh clone", course.reproduce)
-        yield from _experiment_branch(course)
+        exploring = Exploring(course)
+        yield Scenario("explore", "run three new experiments", exploring.run, "reproduce")
         yield from _parameter_branch(course, self._random_edits)
-        yield from _rerun_branch(course)
+        yield from _version_scenarios(course, self._objects)
         yield from _repeats(course, self.repeated)
         yield from (_tell(course, index, one) for index, one in enumerate(self.told))
-        yield from _version_scenarios(course, self._objects)
+        yield from _rerun_branch(course)
+        yield Scenario("share", "push, pull and apply experiments", exploring.share, "explore")
+        yield Scenario("apply", "compare experiments and apply the best", exploring.apply, "explore")
         yield from _locked(course, self._objects)
-
-
-def _experiment_branch(course: Course) -> tuple[Scenario, ...]:
-    exploring = Exploring(course)
-    return (
-        Scenario("explore", "run three new experiments", exploring.run, "reproduce"),
-        Scenario("share", "push, pull and apply experiments", exploring.share, "explore"),
-        Scenario("apply", "compare experiments and apply the best", exploring.apply, "explore"),
-    )
 
 
 def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
