@@ -63,16 +63,6 @@ def only(ws: Workspace, paths: tuple[str, ...]) -> Iterator[None]:
         yield
 
 
-def forget(ws: Workspace) -> None:
-    """Empty the home and the temp dir, in which commands may have left word for later ones."""
-    ws.leave()
-    for folder in (ws.home, ws.tmp):
-        _clear(folder)
-    ws.surroundings.make()
-    ws.launcher.adopt(ws.root)
-    ws.configure()
-
-
 def open_folders(ws: Workspace) -> None:
     """Let the folders of the repository be changed: Git cannot empty those that commands have closed."""
     waiting = [ws.repo]

@@ -132,12 +132,17 @@ def experiments(case: Case) -> HandedInExperiments:
 
 
 @pytest.fixture(scope="session")
-def planned(
-    case: Case, dataset: Dataset, objects: Objects, experiments: HandedInExperiments, prepared: Prepared
-) -> Plan:
+def course(
+    case: Case, dataset: Dataset, prepared: Prepared, start_workspace: Callable[[Path], Workspace]
+) -> Course:
+    """What the scenarios do to a workspace."""
+    return Course(case, dataset, prepared.options.seed, start_workspace)
+
+
+@pytest.fixture(scope="session")
+def planned(course: Course, objects: Objects, experiments: HandedInExperiments, prepared: Prepared) -> Plan:
     """The scenario tree of this submission."""
-    options = prepared.options
-    return Plan(Course(case, dataset, options.seed), objects, experiments, options.thorough)
+    return Plan(course, objects, experiments, prepared.options.thorough)
 
 
 @pytest.fixture(scope="session")

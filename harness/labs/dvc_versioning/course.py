@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,10 +26,12 @@ from harness.labs.dvc_versioning.reproduction import (
 )
 from harness.labs.dvc_versioning.running import results, run_stage
 from harness.labs.dvc_versioning.sensitivity import Sensitivity
+from harness.workspace.files import copy_inside, remove_tree
 from harness.workspace.keeping import open_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from harness.evidence.pipeline import Pipeline, Stage
     from harness.evidence.prose import Described
@@ -58,12 +61,16 @@ class Reproduction:
 
 
 class Course:
-    """The plays of the scenario tree; the plays below the first one build on what it found."""
+    """The plays of the scenario tree; the plays below the first one build on what it found.
 
-    def __init__(self, case: Case, dataset: Dataset, seed: int) -> None:
+    ``start`` makes a workspace of the submission in a folder: the graded commit, nothing done.
+    """
+
+    def __init__(self, case: Case, dataset: Dataset, seed: int, start: Callable[[Path], Workspace]) -> None:
         self.case = case
         self.dataset = dataset
         self.seed = seed
+        self.start = start
         self.alone: dict[str, Alone] = {}
         self.readings_at_head: dict[str, Reading] = {}
         self._base: Reproduction | None = None
@@ -143,6 +150,32 @@ class Course:
         for path in (path for stage in stages if not stage.frozen for path in stage.out_paths):
             ws.remove(path)
         return placed
+
+    @contextmanager
+    def before_training(self, ws: Workspace) -> Iterator[Workspace]:
+        """A workspace as training finds it at its first run, for a while, with what was reproduced in `ws`.
+
+        The stages before training have run there once. Whatever else commands have left in `ws`, in Git's or
+        DVC's own folders or outside the repository, is not there: training cannot know that it ran before.
+        """
+        pipeline, roles = self.base.pipeline, self.base.roles
+        before = {address for train in roles.train for address in pipeline.upstream(train)} - {*roles.train}
+        new = self.start(ws.root / "new")
+        new.limits = ws.limits
+        try:
+            self.prepare(new, self.base.commit)
+            for stage in (pipeline.stage(address) for address in pipeline.order if address in before):
+                if stage.cmd and not stage.frozen:
+                    run_stage(new, stage)
+            for path in self.base.state.outs:
+                new.remove(path)
+                copy_inside(ws.repo, new.repo, path)
+            new.launcher.adopt(new.root)
+            yield new
+        finally:
+            ws.steps += new.steps
+            new.leave()
+            remove_tree(new.root)
 
     def run_told(self, ws: Workspace, experiment: Described) -> Snapshot:
         """Run the pipeline with the parameters of an experiment that only a text tells of."""

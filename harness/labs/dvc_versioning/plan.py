@@ -17,7 +17,6 @@ from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.labs.dvc_versioning.teaching import Taught, teach
 from harness.labs.dvc_versioning.thorough import Thorough, try_edits
-from harness.workspace.keeping import forget
 from harness.workspace.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -93,18 +92,18 @@ def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
 
 
 def _parameter_branch(course: Course, random_edits: int) -> Iterator[Scenario]:
-    """Each stage alone, what it reads, what training learns: in one workspace, which the first ones restore.
+    """Each stage alone, what it reads, what training learns: in one workspace, which they leave as it was.
 
-    Random edits start anew, and know what the stages read.
+    Random edits start from a copy, and know what the stages read.
     """
     base = "reproduce"
     yield Scenario("alone", "run each stage alone", partial(_alone, course), base)
     yield Scenario("params", "find what each stage reads", partial(_readings, course), base, "alone")
     yield Scenario("scored", "score the reproduced model", course.score_base, base, "params")
-    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored", _in_a_copy)
+    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored")
     if random_edits:
         title, play = f"try up to {random_edits} random edits", partial(_edits, course, random_edits)
-        yield Scenario("thorough", title, play, base, "taught", _in_a_copy)
+        yield Scenario("thorough", title, play, base, "taught", fit=_in_a_copy)
 
 
 def _in_a_copy(_: Transcript) -> bool:
@@ -113,9 +112,9 @@ def _in_a_copy(_: Transcript) -> bool:
 
 
 def _taught(course: Course, ws: Workspace) -> Taught:
-    """Where the training knows nothing of earlier runs: it might be honest in a place that it has seen."""
-    forget(ws)
-    return teach(course.base, course.seed, ws, course.alone)
+    """Where training knows nothing of earlier runs: it might be honest in a place that it has seen."""
+    with course.before_training(ws) as new:
+        return teach(course.base, course.seed, new, course.alone)
 
 
 def _edits(course: Course, count: int, ws: Workspace) -> Thorough:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fixtures.workspaces import commit_all, write_tree
@@ -60,9 +61,7 @@ class SmallLab:
 
     def start(self, root: Path) -> Workspace:
         """A fresh workspace of the submission."""
-        return Workspace.create(
-            root, repository=self.case.submission.repository, commit=self.case.commit, branch="main"
-        )
+        return self.course.start(root)
 
     def close(self) -> None:
         """End the Git processes that reading has left."""
@@ -98,7 +97,8 @@ def opened(source: Workspace, store: Path) -> SmallLab:
     case = Case(submission, lambda commits: describe_pipelines(source, commits))
     store.mkdir(parents=True, exist_ok=True)
     dataset = Dataset(case, recovery_for(case, store), tuple, store)
-    return SmallLab(source, case, dataset, Objects(case, dataset), Course(case, dataset, 1))
+    start = partial(Workspace.create, repository=submission.repository, commit=head, branch="main")
+    return SmallLab(source, case, dataset, Objects(case, dataset), Course(case, dataset, 1, start))
 
 
 def changed(student_work: Workspace, root: Path, *versions: dict[str, str]) -> SmallLab:

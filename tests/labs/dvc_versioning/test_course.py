@@ -38,7 +38,35 @@ def test_what_was_reproduced_is_scored(small_lab: SmallLab, reproduced: Workspac
 def test_nothing_can_build_on_what_did_not_run(small_lab: SmallLab) -> None:
     """A play that needs the first one fails as that did."""
     with pytest.raises(CheckFailed, match="none ran"):
-        _ = Course(small_lab.case, small_lab.dataset, 1).base
+        _ = Course(small_lab.case, small_lab.dataset, 1, small_lab.start).base
+
+
+LEAVING_WORD = """\
+for place in .git .dvc/tmp "$HOME" "$TMPDIR"; do
+  mkdir -p $place
+  echo $1 >> $place/word
+done
+"""
+
+
+@pytest.mark.long
+def test_training_cannot_know_that_it_ran_before(student_work: Workspace, tmp_path: Path) -> None:
+    """Of what the reproduction has left there are the outputs alone; the stages before it have run again."""
+    said = {"fit.sh": "trained", "split.sh": "divided"}
+    files = {name: FILES[name] + LEAVING_WORD.replace("$1", word) for name, word in said.items()}
+    lab = changed(student_work, tmp_path, files)
+    workspace = lab.start(tmp_path / "a")
+    base = lab.course.reproduce(workspace)
+    left = [workspace.repo / ".git", workspace.repo / ".dvc/tmp", workspace.home]
+    assert [(place / "word").read_text() for place in left] == ["divided\ntrained\n"] * 3
+    with lab.course.before_training(workspace) as new:
+        there = [new.repo / ".git", new.repo / ".dvc/tmp", new.home, new.tmp]
+        assert [(place / "word").read_text() for place in there] == ["divided\n"] * 4
+        assert {path: new.md5(path) for path in base.state.outs} == base.state.outs
+        assert new.run("sh", "fit.sh").ok
+    assert not new.root.exists()
+    assert workspace.steps[-1].argv == ("sh", "fit.sh")
+    lab.close()
 
 
 def test_a_told_experiment_is_run(small_lab: SmallLab, reproduced: Workspace, tmp_path: Path) -> None:

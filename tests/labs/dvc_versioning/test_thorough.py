@@ -64,7 +64,7 @@ class Played:
 
     def results(self, count: int, seed: int, tree: contextlib.ExitStack) -> Results:
         """The scenarios up to the random edits, started."""
-        course = Course(self.lab.case, self.lab.dataset, seed)
+        course = Course(self.lab.case, self.lab.dataset, seed, self.start)
         every = Plan(course, self.lab.objects, HandedInExperiments(self.lab.case), count).scenarios()
         first, alone, edits = (one for one in every if one.name in {"reproduce", "alone", "thorough"})
         wanted = (first, alone, replace(edits, follows="alone"))  # without what else is played before
