@@ -38,7 +38,7 @@ class Stage:
 
     `params` maps a file to the declared keys; no keys means the whole file. `filled` has in the same way the
     keys whose values DVC fills into the stage, most often into its command, which it then runs anew. `root`
-    is the folder of the DVC repository that it belongs to.
+    is the folder of the DVC repository that it belongs to. `listed`: `cmd` is written as a list.
     """
 
     address: str
@@ -54,6 +54,12 @@ class Stage:
     persist: tuple[str, ...] = ()
     filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     root: str = "."
+    listed: bool = False
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What DVC gives to a shell each: members of a list, lines of text (dvc/stage/run.py, `cmd_run`)."""
+        return self.cmd if self.listed else tuple(line for text in self.cmd for line in text.splitlines())
 
     @property
     def called(self) -> str:
@@ -233,6 +239,7 @@ class _Reader:
             persist=self._texts(fields, "persist"),
             filled={file: self._texts(filled, file) for file in filled},
             root=self._text(fields.get("root", "."), "root"),
+            listed=self._flag(fields, "listed"),
         )
 
     def output(self, data: object) -> Output:

@@ -19,6 +19,7 @@ _STAGE = {
     "wdir": str,
     "root": str,
     "cmd": [str],
+    "listed": bool,
     "frozen": bool,
     "always_changed": bool,
     "persist": [str],
@@ -43,7 +44,7 @@ def describe_pipelines(workspace: Workspace, revisions: Sequence[str]) -> dict[s
     """What DVC makes of each revision's `dvc.yaml` files; "" is the work tree as it is.
 
     Per revision: "error" (None, or DVC's own words where it refuses a file or the graph, or what it ran out
-    of; what the other files hold is still there), "stages" (address, name, file, wdir, root, cmd,
+    of; what the other files hold is still there), "stages" (address, name, file, wdir, root, cmd, listed,
     frozen, always_changed, persist, deps, params, filled, outs), and the files of the top-level sections as
     "metrics", "plots" and "params_files". Paths are POSIX and relative to the Git root. vars, templating,
     foreach and matrix are resolved.

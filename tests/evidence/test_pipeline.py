@@ -60,6 +60,16 @@ def test_a_stage_takes_what_it_lists_and_what_is_filled_in() -> None:
     assert Stage("a", "a", params={"p.yaml": ("x",)}).takes == {"p.yaml": ("x",)}
 
 
+def test_commands_are_lines_of_a_text_and_members_of_a_list() -> None:
+    """A member of a list stays whole; a lock is compared with what is written."""
+    block = "if true; then\n  echo x\nfi\n"
+    text, alone = Stage("a", "a", cmd=(block,)), Stage("a", "a", cmd=(block,), listed=True)
+    assert text.commands == ("if true; then", "  echo x", "fi")
+    assert alone.commands == text.cmd == (block,)
+    described = {**DESCRIBED["stages"][0], "cmd": [block], "listed": True}
+    assert Pipeline.from_description({"stages": [described]}).stages[0].commands == (block,)
+
+
 def test_description() -> None:
     """Every field of the description arrives, and data pointers are no stages."""
     pipeline = Pipeline.from_description(DESCRIBED)

@@ -144,6 +144,7 @@ DESCRIPTION = json.dumps(
             {
                 "address": "train", "name": "train", "file": "dvc.yaml", "wdir": ".", "cmd": ["python t.py"],
                 "root": ".", "frozen": False, "always_changed": False, "persist": [], "deps": ["a.csv"],
+                "listed": False,
                 "params": {"params.yaml": ["train.n"]}, "filled": {"params.yaml": ["train.m"]},
                 "outs": [{"path": "m", "cached": True, "kind": "out"}],
             }

@@ -105,6 +105,7 @@ def test_everything_is_resolved_in_a_revision_as_in_the_work_tree(repository: Ma
         "wdir": ".",
         "root": ".",
         "cmd": ["cp in.txt out.txt", "echo 1"],
+        "listed": True,
         "frozen": False,
         "always_changed": False,
         "persist": ["out.txt"],
@@ -119,6 +120,7 @@ def test_everything_is_resolved_in_a_revision_as_in_the_work_tree(repository: Ma
         {"params.yaml": []},
         [{"path": "s_a.json", "cached": False, "kind": "metric"}],
     )
+    assert (each["listed"], deep["listed"]) == (False, False)
     assert (deep["wdir"], deep["deps"], deep["outs"][0]["path"]) == ("sub/inner", ["out.txt"], "sub/o")
 
 

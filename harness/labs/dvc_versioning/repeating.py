@@ -54,6 +54,8 @@ def _by_stages(course: Course, ws: Workspace, commit: str) -> Reproduction | Non
     pipeline = course.case.pipeline(commit)
     if pipeline.error or not pipeline.stages or any(s.frozen or not s.cmd for s in pipeline.stages):
         return None
+    if _kept_twice(course, pipeline, commit):
+        return None
     placed = course.prepare(ws, commit)
     done = _run_all(ws, pipeline)
     if done is None:
@@ -63,6 +65,14 @@ def _by_stages(course: Course, ws: Workspace, commit: str) -> Reproduction | Non
     if missing_outputs(state) or _lacks_parameters(ws, pipeline):
         return None
     return Reproduction(commit, pipeline, roles, command, placed, done, state)
+
+
+def _kept_twice(course: Course, pipeline: Pipeline, commit: str) -> bool:
+    """Whether Git has what DVC keeps too, which DVC refuses to save (dvc/output.py, `Output.ignore`)."""
+    tree = course.case.repository.tree(commit)
+    outs = (out.path for stage in pipeline.stages for out in stage.outs if out.cached)
+    pointed = (pointer.path for pointer in course.case.pointers(commit))
+    return any(tree.entry(path) or tree.under(path) for path in (*outs, *pointed))
 
 
 def _lacks_parameters(ws: Workspace, pipeline: Pipeline) -> bool:

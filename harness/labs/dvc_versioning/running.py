@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from harness.workspace.keeping import kept
@@ -42,12 +43,12 @@ def variables_of(ws: Workspace, stage: Stage) -> Mapping[str, str]:
 def typed(stage: Stage) -> tuple[str, ...]:
     """A stage's command as it is started: by a shell, but for a script without anything for a shell to do.
 
-    As DVC does it, each line of the command has a shell of its own (dvc/stage/run.py, `cmd_run`).
+    As DVC does it, each of its commands has a shell of its own.
     """
-    if len(stage.cmd) == 1 and PLAIN_SCRIPT.fullmatch(stage.cmd[0]):
-        return tuple(stage.cmd[0].split())
-    lines = stage.cmd[0].splitlines() if len(stage.cmd) == 1 else stage.cmd
-    return ("sh", "-c", "\n".join(f"( :\n{line}\n) || exit $?" for line in lines))
+    if len(stage.commands) != 1:
+        return ("sh", "-c", "\n".join(f"sh -c {shlex.quote(one)} || exit $?" for one in stage.commands))
+    (command,) = stage.commands
+    return tuple(command.split()) if PLAIN_SCRIPT.fullmatch(command) else ("sh", "-c", command)
 
 
 def stage_kept(ws: Workspace, stage: Stage) -> AbstractContextManager[None]:

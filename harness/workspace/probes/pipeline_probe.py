@@ -92,6 +92,7 @@ def stage_of(stage: Any, fs: Any, base: str) -> Description:
         "wdir": relative(fs, stage.wdir, base),
         "root": relative(fs, stage.repo.root_dir, base),
         "cmd": [stage.cmd] if isinstance(stage.cmd, str) else [str(part) for part in stage.cmd],
+        "listed": isinstance(stage.cmd, list),
         "frozen": bool(stage.frozen),
         "always_changed": bool(stage.always_changed),
         "persist": [place(out, fs, base) for out in stage.outs if out.persist],

@@ -24,6 +24,7 @@ def _described(stage: Stage) -> dict[str, object]:
         "wdir": stage.wdir,
         "root": stage.root,
         "cmd": list(stage.cmd),
+        "listed": stage.listed,
         "frozen": stage.frozen,
         "deps": list(stage.deps),
         "params": {file: list(keys) for file, keys in stage.params.items()},

@@ -36,8 +36,7 @@ def test_what_comes_out_as_handed_in_needs_no_dvc(
     """Each stage runs once, in its order, at the experiment's commit."""
     workspace = small_lab.start(tmp_path / "a")
     found = repeat(small_lab.course, workspace, genuine)
-    ran = [line.splitlines()[1] for line in commands(workspace)]
-    assert ran == ["sh split.sh", "sh fit.sh", "sh score.sh"]
+    assert commands(workspace) == ["sh -c 'sh split.sh'", "sh -c 'sh fit.sh'", "sh -c 'sh score.sh'"]
     assert (gaps(genuine, found), made_its_model(genuine, found)) == ([], True)
     assert found.scored is not None
     assert found.placed
@@ -79,8 +78,16 @@ def test_dvc_starts_from_the_commit_and_not_from_what_was_tried(
         ({"dvc.yaml": FILES["dvc.yaml"].replace("[fit.sh", "[nowhere.txt, fit.sh")}, "nowhere.txt"),
         ({"dvc.yaml": FILES["dvc.yaml"].replace("[forest.pkl]", "[forest.pkl, report.txt]")}, "report.txt"),
         ({"dvc.yaml": FILES["dvc.yaml"].replace("max_depth]", "max_depth, fit.nothing]")}, "fit.nothing"),
+        ({".gitignore": "/*.csv\n", "forest.pkl": "a forest\n"}, "'forest.pkl' is already tracked by"),
     ],
-    ids=["frozen", "fails", "no such dependency", "an output that nothing makes", "no such parameter"],
+    ids=[
+        "frozen",
+        "fails",
+        "no such dependency",
+        "an output that nothing makes",
+        "no such parameter",
+        "an output in Git too",
+    ],
 )
 def test_what_dvc_would_not_run_is_not_run_for_it(
     student_work: Workspace, genuine: Counted, tmp_path: Path, files: dict[str, str], found: str
