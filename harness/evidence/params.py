@@ -28,6 +28,21 @@ SMALL = (1, 2, 3)
 FRACTIONS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 FAR_FRACTIONS = (0.5, 0.1, 0.35)
 APART, FAR_APART = 0.049, 0.099
+NO_SUCH_TEXT, NO_LIST = "no-such-value", 7
+# What scikit-learn takes for one another.
+OPTIONS = (
+    ("gini", "entropy", "log_loss"),
+    ("sqrt", "log2"),
+    ("balanced", "balanced_subsample"),
+    ("best", "random"),
+    ("l2", "l1", "elasticnet"),
+    ("lbfgs", "liblinear", "saga"),
+    ("uniform", "distance"),
+    ("rbf", "linear", "poly", "sigmoid"),
+    ("mean", "median", "most_frequent"),
+    ("binary", "macro", "weighted", "micro"),
+    ("relu", "tanh", "logistic"),
+)
 
 
 def load_params(path: str, data: bytes) -> dict[str, Value]:
@@ -127,7 +142,8 @@ def candidates(value: Value, key: str, rng: Random) -> tuple[Value, ...]:
 def extremes(key: str, value: Value) -> tuple[Value, ...]:
     """Values far from the present one, for telling a hard-coded parameter from one that is read.
 
-    A run that fails because of such a value shows that the parameter was read, so that text gets one as well.
+    A run that fails because of such a value shows that the parameter was read, so that text gets one as well,
+    and a list or a section a number, which no code can go through.
     """
     if isinstance(value, bool):
         return (not value,)
@@ -135,7 +151,29 @@ def extremes(key: str, value: Value) -> tuple[Value, ...]:
         return _far_ints(value or 0, key)
     if isinstance(value, float):
         return _far_floats(value)
-    return ("no-such-value",) if isinstance(value, str) else ()
+    return (NO_SUCH_TEXT,) if isinstance(value, str) else (NO_LIST,)
+
+
+def milder(value: Value) -> tuple[Value, ...]:
+    """Values of the same kind nearer to the present one, which a check of what is sensible may let through.
+
+    Text has some only where it is an option of scikit-learn's; what is on or off, and nothing, has none.
+    """
+    if value is None or isinstance(value, bool):
+        return ()
+    if isinstance(value, str):
+        return tuple(one for group in OPTIONS if value in group for one in group if one != value)[:2]
+    return tuple(one for one in _nearer(value) if one != value)
+
+
+def _nearer(value: float | list[Value] | dict[str, Value]) -> tuple[Value, ...]:
+    if isinstance(value, int):
+        return (value // 2, value + abs(value) + 1)
+    if isinstance(value, float):
+        return (round(value * 0.75, 12), round(value * 1.25, 12)) if value else (0.01,)
+    if isinstance(value, list):
+        return (value[:-1], value[::-1]) if value else ([NO_SUCH_TEXT], [1])
+    return ({"no_such_key": 1},)
 
 
 def _other_ints(value: int, key: str, rng: Random) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from harness.evidence.params import (
     is_seed,
     load_params,
     lookup,
+    milder,
 )
 
 YAML = b"seed: 7\ntrain:\n  n: 100  # trees\n  yes: no\n  rate: 1e-3\n  layers: [1, 2]\n"
@@ -230,7 +231,7 @@ def test_extremes_are_other_values(value: Value) -> None:
 
 
 def test_extremes_by_meaning() -> None:
-    """Counts go down to one and three, seeds to other seeds, and lists have none."""
+    """Counts go down to one and three, seeds to other seeds, and lists and sections become a number."""
     assert extremes("train.n", 100) == (1, 3)
     assert extremes("train.n", 1) == (3, 2)
     assert extremes("x.random_state", 42) == (43, 4284)
@@ -239,7 +240,32 @@ def test_extremes_by_meaning() -> None:
     assert [extremes("x", one) for one in (0.0, 1.0, 2.5)] == [(1.0, 10.0), (10.0, 0.1), (25.0, 0.25)]
     assert extremes("x.criterion", "gini") == ("no-such-value",)
     assert extremes("x.depth", None) == (1, 3)
-    assert extremes("x", [1]) == ()
+    assert extremes("x", [1]) == extremes("x", []) == extremes("x", {}) == (7,)
+
+
+@pytest.mark.parametrize(
+    ("value", "others"),
+    [
+        (10, (5, 21)),
+        (1, (0, 3)),
+        (0, (1,)),
+        (-1, (1,)),
+        (0.2, (0.15, 0.25)),
+        (0.0, (0.01,)),
+        ("gini", ("entropy", "log_loss")),
+        ("log2", ("sqrt",)),
+        ("data.csv", ()),
+        (["a", "b"], (["a"], ["b", "a"])),
+        (["a"], ([],)),
+        ([], (["no-such-value"], [1])),
+        ({}, ({"no_such_key": 1},)),
+        (True, ()),
+        (None, ()),
+    ],
+)
+def test_milder_values_are_of_the_same_kind(value: Value, others: tuple[Value, ...]) -> None:
+    """Half and double, other options that scikit-learn has, a list with an item less or in another order."""
+    assert milder(value) == others
 
 
 @pytest.mark.parametrize(

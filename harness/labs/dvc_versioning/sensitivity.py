@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import posixpath
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
-from harness.evidence.params import addressable, covers, declares, extremes, load_params
+from harness.evidence.params import addressable, covers, declares, extremes, load_params, milder
 from harness.evidence.params_edit import delete, edit
 from harness.labs.dvc_versioning.running import STAGE_SECONDS, results, run_traced, stage_kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from harness.evidence.params import Value
     from harness.evidence.pipeline import Pipeline, Stage
@@ -106,6 +107,8 @@ class Sensitivity:
         hidden = {leaf for file in self._files() for leaf in self._not_declared(file)} & suspects
         undeclared = frozenset() if same and not hidden else self._undeclared(deterministic=deterministic)
         inert |= self._inert_suspects(suspects - undeclared, deterministic=deterministic)
+        if deterministic and not self._templated:
+            undeclared |= self._needed(hidden - undeclared - inert)
         return Reading(
             self.stage.address, frozenset(read), frozenset(unread), undeclared, frozenset(inert), self.tried
         )
@@ -128,15 +131,16 @@ class Sensitivity:
         return found
 
     def _is_read(self, file: str, leaf: str, value: Value, *, deterministic: bool) -> bool:
-        trials = [(f"{leaf}={new}", partial(_given, file, leaf, new)) for new in extremes(leaf, value)[:1]]
+        far, shown = extremes(leaf, value)[0], False
+        trials: list[tuple[str, tuple[Value, ...]]] = [(f"{leaf}={far}", (far,))]
         if not self._templated:  # DVC itself refuses a template whose key is missing
-            trials.append((f"{leaf} deleted", partial(_without, file, leaf)))
-        for name, change in trials:
-            effect = self._effect_of(file, change)
-            self.tried[leaf] = f"{name}: {effect}"
-            if effect == "failed" or (effect == "changed" and deterministic):
+            trials.append((f"{leaf} deleted", ()))
+        for name, new in trials:
+            if (effect := self._effect_of(file, partial(_edited, file, leaf, new))) is not None:
+                shown, self.tried[leaf] = True, f"{name}: {effect}"
+            if self._shows(effect, deterministic=deterministic):
                 return True
-        return not deterministic
+        return not (shown and deterministic)
 
     def _undeclared(self, *, deterministic: bool) -> frozenset[str]:
         """The undeclared keys that change something, unless the same comes of changing nothing."""
@@ -167,10 +171,37 @@ class Sensitivity:
                 found |= set(keys)
         return found
 
+    def _needed(self, keys: Collection[str]) -> frozenset[str]:
+        """Those undeclared keys whose nearer values show: far ones may be too small to be taken."""
+        found: set[str] = set()
+        for file in self._files():
+            among = {leaf: value for leaf, value in self._not_declared(file).items() if leaf in keys}
+            shown = {leaf for leaf, value in among.items() if self._milder(file, leaf, value) == "changed"}
+            found |= shown if shown and self._same_again(file) else set()
+        return frozenset(found)
+
+    def _milder(self, file: str, leaf: str, value: Value) -> str:
+        """What nearer values do: a change before nothing, and what the stage refuses last."""
+        effect, original = "failed", self.ws.read(file) or b""
+        for new in milder(value):
+            data = _edited(file, leaf, (new,), original)
+            found = "failed" if data is None else self._effect(file, data, original)
+            if found == "changed":
+                return found
+            effect = effect if found == "failed" else found
+        return effect
+
     def _narrowed(self, file: str, leaves: Mapping[str, Value], *, deterministic: bool) -> list[str]:
+        """The keys whose far values show; a failure does not where nearer values do nothing.
+
+        A script may check all that it loads.
+        """
         original = self.ws.read(file) or b""
         data, keys = self._far(file, leaves)
-        if not keys or not self._shows(self._effect(file, data, original), deterministic=deterministic):
+        effect = self._effect(file, data, original) if keys else "unchanged"
+        if effect == "failed" and len(keys) == 1:
+            effect = self._milder(file, keys[0], leaves[keys[0]])
+        if not self._shows(effect, deterministic=deterministic):
             return []
         if len(keys) == 1:
             return keys
@@ -179,28 +210,35 @@ class Sensitivity:
         ]
 
     def _far(self, file: str, leaves: Mapping[str, Value]) -> tuple[bytes, list[str]]:
-        """A params file with keys of it far from what they are, and those for which there is such a value."""
+        """A params file with keys of it far from what they are, and those for which that can be written.
+
+        Where DVC fills in a template, lists and sections stay what they are: it may make stages of them.
+        """
         data = self.ws.read(file) or b""
-        changes = {leaf: far[0] for leaf, value in leaves.items() if (far := extremes(leaf, value))}
-        for leaf, new in changes.items():
-            data = edit(file, data, leaf, new)
-        return data, list(changes)
+        changed: list[str] = []
+        for leaf, value in leaves.items():
+            made = self._templated and isinstance(value, list | dict)
+            far = None if made else _edited(file, leaf, extremes(leaf, value)[:1], data)
+            if far is not None:
+                data, changed = far, [*changed, leaf]
+        return data, changed
 
     @staticmethod
-    def _shows(effect: str, *, deterministic: bool) -> bool:
+    def _shows(effect: str | None, *, deterministic: bool) -> bool:
         return effect == "failed" or (effect == "changed" and deterministic)
 
-    def _effect_of(self, file: str, change: Callable[[bytes], bytes]) -> str:
+    def _effect_of(self, file: str, change: Callable[[bytes], bytes | None]) -> str | None:
         """What a change does, on top of the first change that did something: one tree grows faster than 200.
 
-        What shows no effect there is tried on the parameters as they are.
+        What shows no effect there is tried on the parameters as they are. None where it cannot be written.
         """
         original = self.ws.read(file) or b""
-        if self._footing is not None and self._footing.file == file:
-            effect = self._effect(file, change(self._footing.data), original, self._footing.made)
+        if self._footing is not None and self._footing.file == file and (new := change(self._footing.data)):
+            effect = self._effect(file, new, original, self._footing.made)
             if effect != "unchanged":
                 return effect
-        return self._effect(file, change(original), original)
+        data = change(original)
+        return None if data is None else self._effect(file, data, original)
 
     def _effect(
         self, file: str, data: bytes, original: bytes, expected: Mapping[str, str | None] | None = None
@@ -255,11 +293,8 @@ class Sensitivity:
         return tuple(sorted(file for file in every if self.ws.read(file) is not None))
 
 
-def _given(file: str, leaf: str, new: Value, data: bytes) -> bytes:
-    """The parameters `data` with another value for one of them."""
-    return edit(file, data, leaf, new)
-
-
-def _without(file: str, leaf: str, data: bytes) -> bytes:
-    """The parameters `data` without one of them."""
-    return delete(file, data, leaf)
+def _edited(file: str, leaf: str, new: tuple[Value, ...], data: bytes) -> bytes | None:
+    """Parameters with another value for one of them, or without it; None where the file cannot be so."""
+    with suppress(MalformedEvidence):
+        return edit(file, data, leaf, *new) if new else delete(file, data, leaf)
+    return None

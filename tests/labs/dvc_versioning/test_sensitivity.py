@@ -70,6 +70,54 @@ def test_a_key_read_without_declaration_is_found(fitted: Workspace) -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["[a, b]", "[]", "{}"])
+def test_a_list_that_the_code_has_too_is_read(fitted: Workspace, value: str) -> None:
+    """Its absence changes nothing, since the code has the same by default; a number in its place does."""
+    write_tree(fitted.repo, {"params.yaml": f"fit:\n  trees: 5\n  depth: 3\n  drop: {value}\n"})
+    fitted.write("fit.py", FIT.replace('p.get("depth", 3)', f'list(p.get("drop", {value}))').encode())
+    fitted.write("fit.py", b"a, b = 'ab'\n" + (fitted.read("fit.py") or b""))
+    stage = replace(STAGE, params={"params.yaml": ("fit.trees", "fit.drop")})
+    found = reading(fitted, stage)
+    assert (found.read, found.unread, found.undeclared) == (
+        frozenset(stage.params["params.yaml"]),
+        *[frozenset()] * 2,
+    )
+    assert reading(fitted, replace(STAGE, params={"params.yaml": ("fit.trees",)})).undeclared == {"fit.drop"}
+
+
+def test_what_cannot_be_changed_has_the_benefit_of_the_doubt(fitted: Workspace) -> None:
+    """An empty dictionary in Python has no place of its own for another value."""
+    fitted.write("params.py", b"extra = {}\n")
+    found = reading(fitted, replace(STAGE, params={**STAGE.params, "params.py": ("extra",)}))
+    assert "extra" in found.read
+    assert found.tried.keys() == {"fit.trees", "fit.depth"}
+    assert reading(fitted).undeclared == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("spare", "checked"),
+    [("7", "spare > 1"), ("gini", "spare in ('gini', 'entropy')"), ("[1, 2]", "len(spare)")],
+)
+def test_what_is_only_checked_is_not_undeclared(fitted: Workspace, spare: str, checked: str) -> None:
+    """A script that refuses the far value and does the same with a nearer one does not depend on the key."""
+    fitted.write("params.yaml", FILES["params.yaml"].replace("spare: 7", f"spare: {spare}").encode())
+    checking = FIT + f"spare = p['spare']\nassert {checked}\n"
+    fitted.write("fit.py", checking.encode())
+    assert reading(fitted).undeclared == frozenset()
+    fitted.write("fit.py", checking.replace('p.get("depth", 3)', 'p["spare"]').encode())
+    assert reading(fitted).undeclared == frozenset({"fit.spare"})
+
+
+@pytest.mark.parametrize(("large", "found"), [("p['spare']", {"fit.spare"}), ("7", set())])
+def test_a_suspect_that_is_taken_when_it_is_large_is_undeclared(
+    fitted: Workspace, large: str, found: set[str]
+) -> None:
+    """The far value is too small to be taken; a nearer one is tried, since the stage needs the key."""
+    taken = f"({large} if p['spare'] > 3 else 7)"
+    fitted.write("fit.py", FIT.replace('p.get("depth", 3)', taken).encode())
+    assert reading(fitted, suspects=frozenset({"fit.spare"})).undeclared == found
+
+
 @pytest.mark.parametrize("deps", [(), ("params.yaml",)])
 def test_a_key_is_found_where_no_stage_declares_any(fitted: Workspace, deps: tuple[str, ...]) -> None:
     """params.yaml beside dvc.yaml is looked into all the same, be it under `deps` or nowhere."""
@@ -185,12 +233,12 @@ def test_each_line_of_a_command_has_a_shell_of_its_own(new_workspace: NewWorkspa
 
 
 def test_what_is_not_declared_can_be_made_unlike(fitted: Workspace) -> None:
-    """In all params files at once; what is declared stays, and so does the file itself."""
-    write_tree(fitted.repo, {"p.json": '{"x": 0.2, "names": []}', "q.yaml": "names: [a]\n"})
-    pipeline = Pipeline((STAGE,), params_files=("p.json", "q.yaml"))
+    """In all params files at once, where it can be written; what is declared stays, and so do the files."""
+    write_tree(fitted.repo, {"p.json": '{"x": 0.2, "names": []}', "q.py": "NAMES = {}\n"})
+    pipeline = Pipeline((STAGE,), params_files=("p.json", "q.py"))
     found = Sensitivity(fitted, pipeline, STAGE, {}).unlike()
     spared = FILES["params.yaml"].replace("spare: 7", "spare: 1").replace("x: 1", "x: 3")
-    assert found == {"params.yaml": spared.encode(), "p.json": b'{"x": 0.5, "names": []}'}
+    assert found == {"params.yaml": spared.encode(), "p.json": b'{"x": 0.5, "names": 7}'}
     assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
 
 
