@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from harness.evidence.params import candidates, is_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from harness.evidence.params import Value
 
 FIRST_GUESSES = ("n_estimators", "max_depth")
 LEAST_COUNT = 2
+NEAR_INTS = 100
+NEAR_PARTS = (0.03, 0.06, 0.09, 0.12, 0.14, 0.16, 0.18, 0.2)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,54 @@ def experiments(params: Sequence[Param], seed: int, count: int = 3) -> tuple[tup
     return tuple(zip(*columns, strict=True))
 
 
+def milder(params: Sequence[Param], seed: int, count: int = 3) -> tuple[tuple[tuple[Change, ...], ...], ...]:
+    """Others than ``experiments``, nearer to the present values, for a pipeline that refuses those.
+
+    Up to three times ``count`` sets: of values a little below, of values a little above, and at last of the
+    parameter alone whose change shows least. No two sets of one time are alike, or like a drawn one.
+    """
+    drawn = {change for one in experiments(params, seed, count) for change in one}
+    near = [_nearer(param, drawn, generator(seed, f"milder:{param.key}")) for param in by_usefulness(params)]
+    usable = [(below + above, above) for below, above in near if len(above) >= count]
+    both, least = usable[:2], usable[1:][-1:]
+    times = ([below for below, _ in both], [above for _, above in both], [above for _, above in least])
+    sets = (tuple(zip(*(changes[:count] for changes in one), strict=True)) for one in times if one)
+    return tuple(dict.fromkeys(sets))
+
+
+def _nearer(param: Param, drawn: Container[Change], rng: random.Random) -> tuple[list[Change], list[Change]]:
+    """Changes to values a little below the present one, and above it, but for those drawn before."""
+    if not isinstance(param.value, int | float):
+        return [], []
+    sides = (
+        _near_ints(param, param.value, rng)
+        if isinstance(param.value, int)
+        else _near_floats(param.value, rng)
+    )
+    below, above = ([one for new in side if (one := Change(param, new)) not in drawn] for side in sides)
+    return below, above
+
+
+def _near_ints(param: Param, value: int, rng: random.Random) -> tuple[Sequence[int], Sequence[int]]:
+    """Most within a fifth of a count, and all of them counts; none for a negative number."""
+    width, least = min(max(3, value // 5), NEAR_INTS), LEAST_COUNT if _is_plain_count(param) else 1
+    far = [*rng.sample(range(1, width + 1), width), *range(width + 1, width + 7)]
+    below, above = [value - one for one in far], [value + one for one in far if value >= 0]
+    return [one for one in below if one >= least], [one for one in above if one >= least]
+
+
+def _near_floats(value: float, rng: random.Random) -> tuple[Sequence[float], Sequence[float]]:
+    """Within a fifth of a number, for a fraction also of what it lacks of one; none for a negative number."""
+    scale = min(value, 1 - value) if 0 < value < 1 else value or 1.0
+    far = [scale * part for part in rng.sample(NEAR_PARTS, len(NEAR_PARTS)) if value >= 0]
+    below, above = ([float(f"{value + side * one:.9g}") for one in far] for side in (-1, 1))
+    return [one for one in below if 0 <= one < value], [one for one in dict.fromkeys(above) if one > value]
+
+
+def _is_plain_count(param: Param) -> bool:
+    return type(param.value) is int and not param.is_seed and param.last not in FIRST_GUESSES
+
+
 def _changed(param: Param, rng: random.Random) -> Change:
     return _several(param, rng, 1)[0]
 
@@ -91,6 +141,6 @@ def _changed(param: Param, rng: random.Random) -> Change:
 def _several(param: Param, rng: random.Random, count: int) -> list[Change]:
     """Values for one parameter; counts that are no first guess are at least 2."""
     values = candidates(param.value, param.key, rng)
-    if type(param.value) is int and not param.is_seed and param.last not in FIRST_GUESSES:
+    if _is_plain_count(param):
         values = tuple(value for value in values if type(value) is int and value >= LEAST_COUNT)
     return [Change(param, value) for value in values[:count]]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.labs.dvc_versioning.course import Course
-    from harness.labs.dvc_versioning.draws import Change
+    from harness.labs.dvc_versioning.draws import Change, Param
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
 
@@ -43,6 +43,12 @@ class OwnExperiment:
     name: str | None
     commit: str | None
     files: Mapping[str, bytes]
+
+    @property
+    def refused(self) -> bool:
+        """Whether it came to nothing, and not for its limits: its values may be to blame."""
+        stopped = self.completed.timed_out or self.completed.limit is not None
+        return self.commit is None and not self.completed.ok and not stopped
 
     @property
     def metrics(self) -> Mapping[str, bytes]:
@@ -103,16 +109,17 @@ class Exploring:
         return self._runs
 
     def run(self, ws: Workspace) -> Runs:
-        """Run three experiments with values of the harness's own, the raw data placed afresh before each."""
+        """Run three experiments with values of the harness's own, the raw data placed afresh before each.
+
+        Values that the pipeline refuses are held against it only where it refuses milder ones as well.
+        """
         base = self.course.base
         ws.run("git", "reset", "--hard", "-q", check=True)
         params = self.course.params_of(ws, base.roles.train) or self.course.params_of(
             ws, base.pipeline.addresses
         )
         before = head_of(ws.repo)
-        sets = draws.experiments(params, self.course.seed)
-        runs = [self._run_one(ws, changes, f"trial-{i}") for i, changes in enumerate(sets, start=1)]
-        experiments = tuple(self._with_committed(ws, runs))
+        experiments = tuple(self._with_committed(ws, self._run_all(ws, params)))
         if not experiments:
             raise CheckFailed(
                 "a numeric parameter to vary",
@@ -121,6 +128,19 @@ class Exploring:
             )
         self._runs = Runs(experiments, before, head_of(ws.repo))
         return self._runs
+
+    def _run_all(self, ws: Workspace, params: Sequence[Param]) -> list[OwnExperiment]:
+        """Run each with the values drawn, and from the first one that fails on with milder ones."""
+        seed, runs = self.course.seed, list[OwnExperiment]()
+        sets, *left = (draws.experiments(params, seed), *draws.milder(params, seed))
+        for i in range(len(sets)):
+            run = self._run_one(ws, sets[i], f"trial-{i + 1}")
+            while run.refused and left:
+                sets = left.pop(0)
+                ws.run("git", "reset", "--hard", "-q", check=True)
+                run = self._run_one(ws, sets[i], f"trial-{i + 1}")
+            runs.append(run)
+        return runs
 
     def _run_one(self, ws: Workspace, changes: tuple[Change, ...], called: str) -> OwnExperiment:
         base = self.course.base

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from harness.labs.dvc_versioning.draws import (
     by_usefulness,
     experiments,
     generator,
+    milder,
     split_changes,
     train_changes,
 )
@@ -91,6 +93,48 @@ def test_a_seed_gives_the_same_values_again(params: list[Param], seed: int) -> N
     assert experiments(params, seed) == experiments(again, seed)
     assert train_changes(params, seed) == train_changes(again, seed)
     assert split_changes(params, seed) == split_changes(again, seed)
+
+
+ANY_NUMBER = st.one_of(st.integers(), st.floats())
+
+
+@given(st.lists(st.builds(Param, st.just("params.yaml"), NAMES, ANY_NUMBER), max_size=6), st.integers(0, 9))
+def test_milder_experiments_are_as_many_and_new(params: list[Param], seed: int) -> None:
+    """Whatever numbers there are: each time three sets, no two alike, each value another of its own type."""
+    drawn = experiments(params, seed)
+    times = milder(params, seed)
+    assert len(times) <= 3
+    for sets in times:
+        assert len({*sets}) == len(sets) == 3
+        assert not {*sets} & {*drawn}
+        for change in itertools.chain.from_iterable(sets):
+            assert change.new != change.param.value
+            assert type(change.new) is type(change.param.value)
+
+
+def test_milder_values_are_near_the_present_ones() -> None:
+    """First below, then above, then of another parameter alone; within a fifth where there is room."""
+    below, above, least = milder([TREES, DEPTH, SEED], 1)
+    assert all(80 <= _new(one) < 100 for one, _ in below)
+    assert all(100 < _new(one) <= 120 for one, _ in above)
+    assert {change.param for one in (*below, *above) for change in one} == {TREES, DEPTH}
+    assert [change.param for one in least for change in one] == [SEED] * 3
+    for sets in milder([RATE], 1):
+        assert all(0.08 <= _new(one) <= 0.12 for (one,) in sets)
+
+
+@pytest.mark.parametrize("value", range(6))
+def test_milder_counts_are_counts(value: int) -> None:
+    """At least one tree or level, and at least two of what is no first guess."""
+    for param, least in ((replace(TREES, value=value), 1), (replace(LEAVES, value=value), 2)):
+        drawn = [one for sets in milder([param], 1) for one in itertools.chain.from_iterable(sets)]
+        assert len(drawn) >= 3
+        assert all(_new(change) >= least for change in drawn)
+
+
+def _new(change: Change) -> float:
+    assert isinstance(change.new, int | float)
+    return change.new
 
 
 def test_another_seed_gives_other_experiments() -> None:

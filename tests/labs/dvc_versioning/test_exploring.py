@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from harness.errors import CheckFailed
 from harness.labs.dvc_versioning import exploring_rule
-from harness.labs.dvc_versioning.exploring import Exploring, Runs, leaves, rows
+from harness.labs.dvc_versioning.exploring import Exploring, OwnExperiment, Runs, leaves, rows
+from harness.workspace.command import Completed
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.small_lab import DATA, SECOND, SmallLab
+from tests.labs.dvc_versioning.small_lab import DATA, FILES, SECOND, SmallLab, changed
 
+EXP_RUN = ("dvc", "exp", "run")
 SHOWN = [
     {"rev": "workspace", "data": {}},
     {
@@ -76,6 +81,63 @@ def test_a_fresh_clone_gets_the_experiments(
     exploring_rule.refuse_other_state(
         exploring.course.base.pipeline, shared.experiment, shared.applied, shared.state, shared.params
     )
+
+
+@pytest.mark.long
+def test_values_that_training_refuses_are_followed_by_milder_ones(
+    student_work: Workspace, tmp_path: Path
+) -> None:
+    """One more command, of which nothing is left: three experiments by their names, the branch as it was."""
+    grown = FILES["fit.sh"].replace("[ $d -gt 0 ]", "[ $n -ge 10 ]")
+    lab = changed(student_work, tmp_path, {"fit.sh": grown})
+    workspace, exploring = lab.start(tmp_path / "a"), Exploring(lab.course)
+    lab.course.reproduce(workspace)
+    runs = exploring.run(workspace)
+    for run in runs.experiments:
+        exploring_rule.refuse_incomplete(run)
+        assert all(abs(one.new - one.param.value) < 25 for one in run.changes)  # type: ignore[operator]  # numbers
+    assert [run.name for run in runs.experiments] == ["trial-1", "trial-2", "trial-3"]
+    assert len([step for step in workspace.steps if step.argv[:3] == EXP_RUN]) == 4
+    assert runs.before == runs.after
+    applied, pipeline = exploring.apply(workspace), lab.course.base.pipeline
+    assert set(rows(applied.shown)) == {"trial-1", "trial-2", "trial-3"}
+    exploring_rule.refuse_incomplete_table(pipeline, runs, applied)
+    exploring_rule.refuse_other_state(
+        pipeline, applied.experiment, applied.completed, applied.state, applied.params
+    )
+    lab.close()
+
+
+@pytest.mark.long
+def test_what_refuses_every_value_is_asked_a_few_times(student_work: Workspace, tmp_path: Path) -> None:
+    """It is held against the submission then, by what the last one said."""
+    never = f'[ -z "$DVC_EXP_NAME" ] || exit 7\n{FILES["fit.sh"]}'
+    lab = changed(student_work, tmp_path, {"fit.sh": never})
+    workspace, exploring = lab.start(tmp_path / "a"), Exploring(lab.course)
+    lab.course.reproduce(workspace)
+    runs = exploring.run(workspace)
+    assert [run.refused for run in runs.experiments] == [True] * 3
+    assert len([step for step in workspace.steps if step.argv[:3] == EXP_RUN]) == 6
+    assert runs.before == runs.after
+    with pytest.raises(CheckFailed, match="exited with 7"):
+        exploring_rule.refuse_incomplete(runs.experiments[0])
+    lab.close()
+
+
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [
+        ({}, True),
+        ({"exit_code": 0}, False),
+        ({"timed_out": True}, False),
+        ({"limit": "ran out of memory"}, False),
+    ],
+)
+def test_values_are_to_blame_for_a_failure_only(more: dict[str, object], *, refused: bool) -> None:
+    """What was stopped at a limit is not tried again, since that would take as long."""
+    done = replace(Completed(EXP_RUN, ".", 1, "", "", 0.1), **more)  # type: ignore[arg-type]  # any field of it
+    assert OwnExperiment((), done, None, None, {}).refused is refused
+    assert not OwnExperiment((), done, "trial-1", "c" * 40, {}).refused
 
 
 def test_nothing_is_best_before_anything_ran(small_lab: SmallLab) -> None:
