@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
 from harness.workspace.copying import REASON_LIMIT
-from harness.workspace.files import copy_inside, inside, is_folder_inside, move_inside, remove_tree
+from harness.workspace.files import (
+    copy_inside,
+    inside,
+    is_folder_inside,
+    move_inside,
+    remove_inside,
+    remove_tree,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,27 +47,43 @@ def kept(ws: Workspace, paths: tuple[str, ...], copied: tuple[str, ...] = ()) ->
 
 
 @contextmanager
-def only(ws: Workspace, paths: tuple[str, ...]) -> Iterator[None]:
+def only(
+    ws: Workspace, paths: tuple[str, ...], *, left: frozenset[str] = frozenset(), made: tuple[str, ...] = ()
+) -> Iterator[None]:
     """Leave copies of the files and folders `paths` in the repository and nothing else, and put all back.
 
-    The temp dir has no files in the beginning and in the end. Nothing is copied but `paths`, and commands go
-    on in the box that is there, so that this takes less than a workspace of its own (`Workspace.copy_only`).
+    What is directly in the repository under the names `left` stays where it is. What is at the paths `made`
+    in the end takes the place of what was there. The temp dir has no files in the beginning and in the end.
+    Nothing is copied but `paths`, and commands go on in the box that is there, so that this takes less than
+    a workspace of its own (`Workspace.copy_only`).
 
     Raises:
         CheckFailed: commands have left something that cannot be moved, copied or removed.
     """
     _delete_files(ws.tmp)
     with _aside(ws) as aside, ExitStack() as back:
-        for name in os.listdir(ws.repo):  # noqa: PTH208 (names)
+        for name in {*os.listdir(ws.repo)} - left:  # noqa: PTH208 (names)
             _move(ws.repo / name, aside / name)
             back.callback(_move, aside / name, ws.repo / name)
-        back.callback(_clear, ws.repo)
+        back.callback(_clear, ws.repo, left)
+        for path in made:
+            back.callback(_replace, ws, aside, path)
         back.callback(_delete_files, ws.tmp)
         for path in sorted({inside(path) for path in paths}):  # a folder before what is in it
             copy_inside(aside, ws.repo, path)
         if any(is_folder_inside(ws.repo, path) for path in paths):
             ws.launcher.adopt(ws.root)
         yield
+
+
+def forget(ws: Workspace) -> None:
+    """Empty the home and the temp dir, in which commands may have left word for later ones."""
+    ws.leave()
+    for folder in (ws.home, ws.tmp):
+        _clear(folder)
+    ws.surroundings.make()
+    ws.launcher.adopt(ws.root)
+    ws.configure()
 
 
 def open_folders(ws: Workspace) -> None:
@@ -101,10 +124,15 @@ def _delete_files(folder: Path) -> None:
                     path.unlink()
 
 
-def _clear(folder: Path) -> None:
-    """Delete what is in a folder."""
+def _replace(ws: Workspace, aside: Path, path: str) -> None:
+    remove_inside(aside, path)
+    move_inside(ws.repo, aside, path)
+
+
+def _clear(folder: Path, left: frozenset[str] = frozenset()) -> None:
+    """Delete what is in a folder, but for the names that are to be left."""
     try:
-        for path in folder.iterdir():
+        for path in (path for path in folder.iterdir() if path.name not in left):
             if path.is_dir() and not path.is_symlink():
                 remove_tree(path)
             else:

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
 from harness.errors import CheckFailed
-from harness.workspace.keeping import kept, only, open_folders
+from harness.workspace.keeping import forget, kept, only, open_folders
 from harness.workspace.workspace import Workspace
 
 
@@ -103,6 +103,17 @@ def _keep_and_link(workspace: Workspace, outside: Path) -> None:
     with kept(workspace, ("a/model.txt",)):
         (workspace.repo / "a").rmdir()
         (workspace.repo / "a").symlink_to(outside)
+
+
+def test_what_commands_have_left_outside_the_repository_is_forgotten(new_workspace: NewWorkspace) -> None:
+    """In the home and the temp dir; the repository stays, and commands find a home."""
+    workspace = new_workspace()
+    leave = 'for place in "$HOME/.cache" "$TMPDIR" .; do mkdir -p "$place"; touch "$place/word"; done'
+    workspace.run("sh", "-c", leave, check=True)
+    forget(workspace)
+    look = 'ls -A "$HOME/.cache" "$TMPDIR" . | grep word; touch "$HOME/new" "$TMPDIR/new"'
+    assert workspace.run("sh", "-c", look, check=True).stdout == "word\n"
+    assert workspace.run("git", "config", "user.name").ok
 
 
 def test_closed_folders_are_opened(new_workspace: NewWorkspace) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
-from harness.labs.dvc_versioning.running import results, run_stage, stage_kept
+from harness.labs.dvc_versioning.running import results, run_by_dvc, run_stage, stage_kept
 from harness.workspace.files import make_folder_inside
-from harness.workspace.keeping import only
+from harness.workspace.keeping import forget, only
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from harness.workspace.command import Completed
     from harness.workspace.workspace import Workspace
 
+TOOLS = frozenset({".git", ".dvc"})
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 OF_TOOLS = re.compile(r"(^|/)(\.git|\.dvc|\.gitignore|\.dvcignore|dvc\.yaml|dvc\.lock|[^/]+\.dvc)($|/)")
 
 
@@ -28,7 +31,7 @@ class Alone:
     """One stage run by itself: with only its declared inputs, and with everything in place.
 
     ``whole`` says that it did the same both times, ``clear`` that no key which it does not declare of any
-    params file has an effect on what it does.
+    params file has an effect on what it does: they were ``unlike`` what they are.
     """
 
     stage: str
@@ -38,6 +41,12 @@ class Alone:
     deterministic: bool
     whole: bool = True
     clear: bool = False
+    unlike: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def makes_the_same(self) -> bool:
+        """Whether the stage made, with only what it declares, what was reproduced."""
+        return self.deterministic and self.whole
 
 
 def run_alone(
@@ -59,6 +68,7 @@ def run_alone(
     if done.ok and made == wanted:
         return Alone(stage.address, done, (), reads, deterministic=True)
     with stage_kept(ws, stage):
+        forget(ws)
         full, reads = run_stage(ws, stage)
         again = results(ws, stage)
     unread = () if reads is None else tuple(sorted(path for path in reads if not declares_file(stage, path)))
@@ -75,32 +85,56 @@ def _run_unlike(
     A params file that it does not declare at all is there, too, and it must not have looked into it. That it
     meets a limit with other values than the student's shows nothing either.
     """
-    with _declared(ws, stage):
-        added = {file for file in unlike if ws.read(file) is None}
-        for file, data in unlike.items():
-            ws.write(file, data)
+    with _declared(ws, stage, unlike):
         try:
             done, reads = run_stage(ws, stage)
         except CheckFailed:
             return None
+        added = {file for file in unlike if not declares_file(stage, file)}
         if done.ok and results(ws, stage) == wanted and reads is not None and not added & reads:
-            return Alone(stage.address, done, (), reads, deterministic=True, clear=True)
+            return Alone(stage.address, done, (), reads, deterministic=True, clear=True, unlike=unlike)
     return None
+
+
+def run_as_before(
+    ws: Workspace, stage: Stage, found: Alone | None
+) -> tuple[Completed, frozenset[str] | None]:
+    """Run a stage in the way in which it was last seen to make what was reproduced, and keep what it makes.
+
+    It cannot tell the two runs by anything but the files that it declares: by itself as it was ``found`` to
+    make the same, or else with everything in place, or else by DVC. With what it read (None: unknown).
+    """
+    if found is None or not found.deterministic:
+        return run_by_dvc(ws, stage)
+    if not found.whole:
+        forget(ws)
+        return run_stage(ws, stage)
+    with _declared(ws, stage, found.unlike, stage.out_paths):
+        return run_stage(ws, stage)
 
 
 def indifferent_to(paths: Collection[str], stages: Sequence[Stage], alone: Mapping[str, Alone]) -> bool:
     """Whether stages make the same whatever is at ``paths``: they did without, and declare none of them."""
     tried = [alone.get(stage.address) for stage in stages]
-    same = all(one is not None and one.deterministic and one.whole for one in tried)
+    same = all(one is not None and one.makes_the_same for one in tried)
     return same and not any(stage.reads(path) for stage in stages for path in paths)
 
 
 @contextmanager
-def _declared(ws: Workspace, stage: Stage) -> Iterator[None]:
-    """Nothing but what a stage declares, and the folders that its outputs go to."""
-    with only(ws, (*stage.deps, *stage.params)):
+def _declared(
+    ws: Workspace, stage: Stage, unlike: Mapping[str, bytes] = NOTHING, made: tuple[str, ...] = ()
+) -> Iterator[None]:
+    """Nothing but what a stage declares, the folders that its outputs go to, and Git's and DVC's own ones.
+
+    The home is empty, so that no run can leave word for another. The files ``unlike`` are there in place of
+    what they are, and what is ``made`` stays.
+    """
+    forget(ws)
+    with only(ws, (*stage.deps, *stage.params), left=TOOLS, made=made):
         for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
             make_folder_inside(ws.repo, folder)
+        for file, data in unlike.items():
+            ws.write(file, data)
         yield
 
 

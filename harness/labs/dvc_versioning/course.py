@@ -153,13 +153,15 @@ class Course:
 
     @contextmanager
     def before_training(self, ws: Workspace) -> Iterator[Workspace]:
-        """A workspace as training finds it at its first run, for a while, with what was reproduced in `ws`.
+        """A workspace as training finds it at its first run, for a while.
 
-        The stages before training have run there once. Whatever else commands have left in `ws`, in Git's or
-        DVC's own folders or outside the repository, is not there: training cannot know that it ran before.
+        The stages before training have run there once, and its outputs, as those of all that do not come
+        after it, are as in `ws`. Nothing else that commands have left is there: no word in Git's or DVC's own
+        folders or in the home, and no scores yet.
         """
-        pipeline, roles = self.base.pipeline, self.base.roles
-        before = {address for train in roles.train for address in pipeline.upstream(train)} - {*roles.train}
+        pipeline, train = self.base.pipeline, self.base.roles.train
+        before = {address for one in train for address in pipeline.upstream(one)} - {*train}
+        after = {address for one in train for address in pipeline.downstream(one)} - {*train}
         new = self.start(ws.root / "new")
         new.limits = ws.limits
         try:
@@ -167,7 +169,8 @@ class Course:
             for stage in (pipeline.stage(address) for address in pipeline.order if address in before):
                 if stage.cmd and not stage.frozen:
                     run_stage(new, stage)
-            for path in self.base.state.outs:
+            others = (stage for stage in pipeline.stages if stage.address not in after)
+            for path in (path for stage in others for path in stage.out_paths):
                 new.remove(path)
                 copy_inside(ws.repo, new.repo, path)
             new.launcher.adopt(new.root)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.recompute import Scored
     from harness.labs.dvc_versioning.results import Results
-    from harness.labs.dvc_versioning.teaching import Taught
+    from harness.labs.dvc_versioning.taught import Taught
 
 NOISE_ROWS = 2
 HINT = (
@@ -210,7 +210,7 @@ def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
 
     Raises:
         CheckFailed: it had seen them, or has them by heart.
-        Pending: it still knew them, and nothing shows why.
+        Pending: it still knew them, and nothing shows why; or nothing shows whether it knew them.
 
     """
     told = (
@@ -233,6 +233,11 @@ def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
     if taught.verdict == "follows":
         raise Pending(
             "trained on the same rows, the model is another where training finds fewer of the held-out ones",
+            "Show the examiner what your training does with the held-out rows.",
+        )
+    if taught.verdict == "refused":
+        raise Pending(
+            "training is given the held-out rows, and fails on others, so that nothing shows what it learns",
             "Show the examiner what your training does with the held-out rows.",
         )
     if taught.verdict == "unmoved":

@@ -15,7 +15,7 @@ from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.repeating import repeat
 from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
-from harness.labs.dvc_versioning.teaching import Taught, teach
+from harness.labs.dvc_versioning.teaching import teach
 from harness.labs.dvc_versioning.thorough import Thorough, try_edits
 from harness.workspace.scenario import Scenario
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.course import Course
     from harness.labs.dvc_versioning.handed_in_experiments import Counted, HandedInExperiments
     from harness.labs.dvc_versioning.objects import Objects
+    from harness.labs.dvc_versioning.taught import Taught
     from harness.labs.dvc_versioning.versions import Version
     from harness.workspace.scenario import Transcript
     from harness.workspace.workspace import Workspace
@@ -92,15 +93,15 @@ def _rerun_branch(course: Course) -> tuple[Scenario, ...]:
 
 
 def _parameter_branch(course: Course, random_edits: int) -> Iterator[Scenario]:
-    """Each stage alone, what it reads, what training learns: in one workspace, which they leave as it was.
+    """Each stage alone, what it reads, what training learns: in one workspace, which the first ones restore.
 
-    Random edits start from a copy, and know what the stages read.
+    Lessons and random edits start from a copy, and know what the stages read.
     """
     base = "reproduce"
     yield Scenario("alone", "run each stage alone", partial(_alone, course), base)
     yield Scenario("params", "find what each stage reads", partial(_readings, course), base, "alone")
     yield Scenario("scored", "score the reproduced model", course.score_base, base, "params")
-    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored")
+    yield Scenario("taught", "train on wrong rows", partial(_taught, course), base, "scored", _in_a_copy)
     if random_edits:
         title, play = f"try up to {random_edits} random edits", partial(_edits, course, random_edits)
         yield Scenario("thorough", title, play, base, "taught", fit=_in_a_copy)
@@ -112,9 +113,12 @@ def _in_a_copy(_: Transcript) -> bool:
 
 
 def _taught(course: Course, ws: Workspace) -> Taught:
-    """Where training knows nothing of earlier runs: it might be honest in a place that it has seen."""
+    """As training was seen to make what it made: it might be honest in a place that it has seen."""
+    base, trained = course.base, [course.alone.get(address) for address in course.base.roles.train]
+    if all(one is not None and one.deterministic for one in trained):
+        return teach(base, course.seed, ws, course.alone)
     with course.before_training(ws) as new:
-        return teach(course.base, course.seed, new, course.alone)
+        return teach(base, course.seed, new, {})
 
 
 def _edits(course: Course, count: int, ws: Workspace) -> Thorough:

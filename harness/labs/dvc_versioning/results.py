@@ -12,7 +12,7 @@ from harness.labs.dvc_versioning.exploring import Applied, Runs, Shared
 from harness.labs.dvc_versioning.recompute import Scored
 from harness.labs.dvc_versioning.reproduction import Snapshot
 from harness.labs.dvc_versioning.sharing import Pushed
-from harness.labs.dvc_versioning.teaching import Taught
+from harness.labs.dvc_versioning.taught import Taught
 from harness.labs.dvc_versioning.thorough import Thorough
 
 if TYPE_CHECKING:

@@ -9,18 +9,18 @@ runs on the raw one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import MalformedEvidence
-from harness.evidence.crossing import crossed, near, twins
+from harness.errors import CheckFailed, MalformedEvidence
+from harness.evidence.crossing import crossed, near
 from harness.evidence.rows import csv_of, frame_of, without_index
 from harness.evidence.scoring import accuracy, canonical
 from harness.labs.dvc_versioning import draws
-from harness.labs.dvc_versioning.alone import indifferent_to
+from harness.labs.dvc_versioning.alone import indifferent_to, run_as_before
 from harness.labs.dvc_versioning.asking import predict_elsewhere
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import (
@@ -31,8 +31,8 @@ from harness.labs.dvc_versioning.recompute import (
     renamed,
     split_held_out,
 )
-from harness.labs.dvc_versioning.running import run_stage
-from harness.labs.dvc_versioning.teaching_tables import Rows, labelled, tables_of
+from harness.labs.dvc_versioning.taught import Taught
+from harness.labs.dvc_versioning.teaching_tables import Rows, alike, labelled, tables_of
 from harness.labs.dvc_versioning.ways import Choice, settled, taken
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harness.evidence.pipeline import Stage
     from harness.evidence.rows import Split
     from harness.evidence.scoring import Label
     from harness.labs.dvc_versioning.alone import Alone
@@ -48,34 +49,12 @@ if TYPE_CHECKING:
     from harness.workspace.prediction import Way
     from harness.workspace.workspace import Workspace
 
-Verdict = Literal[
-    "learns", "seen", "turned", "memorised", "looked up", "told", "follows", "unmoved", "unknown"
-]
 FEWEST_ROWS = 15
 MARGIN = 0.1  # above what always naming the commonest class would score
 DROP = 0.2  # of the accuracy, which no change of a seed explains
 ODD_ROWS = 3  # trees, forests and neighbours lost one row of 116 by such a step, over 25 splits
 ODD_SHARE = 0.02
 TINY = 1e-9
-
-
-@dataclass(frozen=True)
-class Taught:
-    """What became of the model that was trained on wrong rows.
-
-    ``learns``: it was wrong then, as it should be. ``seen``: it still knew the held-out rows, since training
-    sees them. ``turned``: it did not, and was wrong when these rows alone were. ``memorised``: it knew them,
-    since it has them by heart. ``looked up``: that showed before any wrong rows. ``told``: a column tells the
-    class by itself. ``follows``: it becomes another where training finds fewer of the held-out rows.
-    ``unmoved``: it still knew them, and nothing shows why. ``unknown``: nothing could be tried.
-
-    ``before``, ``after``: accuracies on the held-out rows, but ``after`` is that beside them for what was
-    looked up.
-    """
-
-    verdict: Verdict
-    before: float = 0.0
-    after: float = 0.0
 
 
 def teach(base: Reproduction, seed: int, ws: Workspace, alone: Mapping[str, Alone]) -> Taught:
@@ -111,6 +90,7 @@ class _Lesson:
         self.stages = base.roles.train
         self.own = {table.path: table for table in held_out_tables(ws, base.pipeline, base.roles)}
         self.read: set[str] = set()
+        self._refused = False
 
     @cached_property
     def split(self) -> Split:
@@ -150,7 +130,7 @@ class _Lesson:
             self.stages = (*self.base.roles.prepare, *self.base.roles.train)
             after = self._accuracy_after("others") if self._prepared_from_raw else None
         if after is None:
-            return Taught("unknown", before)
+            return self._untaught(before)
         telling = after >= _telling(self.split.labels)
         by_heart = telling and self._lost_when_moved(after)
         if telling or self._seen_rows >= FEWEST_ROWS:
@@ -164,6 +144,14 @@ class _Lesson:
             return Taught("turned", before, turned)
         return Taught("learns" if not telling else "memorised" if by_heart else "unmoved", before, after)
 
+    def _untaught(self, before: float) -> Taught:
+        """Where training runs on no crossed rows, but perhaps where the held-out ones alone are crossed."""
+        turned = self._accuracy_after("held out") if self._refused else None
+        if turned is not None and before - turned >= DROP and not self._alike_anyway:
+            return Taught("turned", before, turned)
+        blind = turned is not None or not self._refused or self._seen_rows < FEWEST_ROWS
+        return Taught("unknown" if blind else "refused", before)
+
     def _accuracy_after(self, wrong: Wrong) -> float | None:
         """How well a model trained on crossed rows knows the held-out ones; None: not to be told."""
         given = {path: self.ws.read(path, LARGEST) for path in (*self.own, *self._taught)}
@@ -171,8 +159,9 @@ class _Lesson:
             if wrong != "others" or one.table.path not in self.own:
                 self.ws.write(one.table.path, one.crossed(self.seed, wrong))
         for stage in (self.base.pipeline.stage(address) for address in self.stages):
-            done, read = run_stage(self.ws, stage)
-            if not done.ok:
+            ok, read = self._run(stage)
+            if not ok:
+                self._refused = True
                 return None
             if stage.address in self.base.roles.train:
                 self.read |= read if read is not None else {p for p in given if stage.reads(p)}
@@ -203,9 +192,17 @@ class _Lesson:
         for path, data in files.items():
             self.ws.write(path, data)
         for address in self.base.roles.train:
-            if not run_stage(self.ws, self.base.pipeline.stage(address))[0].ok:
+            if not self._run(self.base.pipeline.stage(address))[0]:
                 return None
         return self._answers(self.split.features)
+
+    def _run(self, stage: Stage) -> tuple[bool, frozenset[str] | None]:
+        """Whether a stage runs, and what it read (None: unknown); with other rows it may meet a limit."""
+        try:
+            done, read = run_as_before(self.ws, stage, self.alone.get(stage.address))
+        except CheckFailed:
+            return False, None
+        return done.ok, read
 
     def _accuracy_untold(self) -> float | None:
         """How well the model knows the held-out rows without what tells their class; None: nothing does."""
@@ -277,7 +274,10 @@ class _Lesson:
 
     @property
     def _read_rows(self) -> list[Rows]:
-        return [one for one in self.rows if one.table.path in self.read]
+        """Those of the tables that training was seen to read, or declares."""
+        stages = [self.base.pipeline.stage(address) for address in self.base.roles.train]
+        paths = {path for path in self._taught if any(stage.reads(path) for stage in stages)} | self.read
+        return [one for one in self.rows if one.table.path in paths]
 
     @property
     def _alike_anyway(self) -> bool:
@@ -286,12 +286,7 @@ class _Lesson:
         Where the rows that training reads cannot be seen, these are taken to be half of all.
         """
         raw = [one.features for one in self.rows if one.table.path in self.base.roles.raw]
-        beside = sum(int(twins(features).sum()) for features in raw)
-        if not self._read_rows:
-            return 2 * beside >= sum(map(len, raw))
-        known = [near(self.asked, one.features) for one in self._read_rows]
-        alike = int(np.any(known, axis=0).sum()) + self._seen_rows
-        return alike <= beside
+        return alike(raw, self.asked, self._read_rows)
 
 
 def _telling(labels: Sequence[Label]) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.errors import MalformedEvidence
-from harness.evidence.crossing import crossed
+from harness.evidence.crossing import crossed, near, twins
 from harness.evidence.rows import among, labels_in, without_index
 from harness.evidence.scoring import canonical
 from harness.evidence.table import read_table, written_like
@@ -19,7 +19,7 @@ from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.recompute import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -106,3 +106,15 @@ def labelled(
         for holder in [table] if column in table.columns else narrow[:1]:
             if len(without_index(table).columns) > 1:
                 yield table, labels_in(holder, column), data
+
+
+def alike(raw: Sequence[pd.DataFrame], asked: pd.DataFrame, read: Sequence[Rows]) -> bool:
+    """Whether the raw data holds as many rows with others next to them as training reads of those ``asked``.
+
+    Where the rows that training reads cannot be seen, these are taken to be half of all.
+    """
+    beside = sum(int(twins(features).sum()) for features in raw)
+    if not read:
+        return 2 * beside >= sum(map(len, raw))
+    known = [near(asked, one.features) for one in read]
+    return int(np.any(known, axis=0).sum()) + sum(int(one.held_out.sum()) for one in read) <= beside

@@ -10,7 +10,7 @@ from harness.errors import CheckFailed, Pending
 from harness.labs.dvc_versioning import test_2_pipeline as checks
 from harness.labs.dvc_versioning.alone import Alone
 from harness.labs.dvc_versioning.changing import Rerun
-from harness.labs.dvc_versioning.teaching import Taught, Verdict
+from harness.labs.dvc_versioning.taught import Taught, Verdict
 from tests.labs.dvc_versioning.conftest import (
     PLAIN,
     READS,

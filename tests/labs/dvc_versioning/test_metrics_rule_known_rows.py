@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import CheckFailed, Pending
 from harness.labs.dvc_versioning.metrics_rule import KNOWN_HINT, refuse_known_rows
-from harness.labs.dvc_versioning.teaching import Taught, Verdict
+from harness.labs.dvc_versioning.taught import Taught, Verdict
 from tests.labs.dvc_versioning.conftest import ruling_about
 from tests.labs.dvc_versioning.test_metrics_rule_words import facts_of
 
@@ -54,6 +54,7 @@ def test_known_rows_fail(verdict: Verdict, why: str) -> None:
     assert [(flag.id, flag.text) for flag in ruling.flags] == [("fabricated", why)]
 
 
+REFUSED = "training is given the held-out rows, and fails on others, so that nothing shows what it learns"
 FOLLOWS = "trained on the same rows, the model is another where training finds fewer of the held-out ones"
 
 
@@ -62,6 +63,7 @@ FOLLOWS = "trained on the same rows, the model is another where training finds f
     [
         ("unmoved", SEEN, "Show the examiner what your model learns from the training rows."),
         ("follows", FOLLOWS, "Show the examiner what your training does with the held-out rows."),
+        ("refused", REFUSED, "Show the examiner what your training does with the held-out rows."),
     ],
 )
 def test_a_model_that_does_not_learn_is_open(verdict: Verdict, told: str, hint: str) -> None:

@@ -15,7 +15,7 @@ from harness.labs.dvc_versioning.exploring import Applied, OwnExperiment, Runs, 
 from harness.labs.dvc_versioning.results import Results
 from harness.labs.dvc_versioning.sensitivity import Reading
 from harness.labs.dvc_versioning.sharing import Pushed, Visit
-from harness.labs.dvc_versioning.teaching import Taught
+from harness.labs.dvc_versioning.taught import Taught
 from harness.labs.dvc_versioning.thorough import Thorough
 from harness.workspace.scenario import Scenario
 from harness.workspace.scenario_tree import ScenarioTree

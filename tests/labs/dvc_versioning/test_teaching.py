@@ -11,13 +11,14 @@ import pytest
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
 from harness.errors import CheckFailed, Pending
 from harness.evidence.pipeline import Output, Pipeline
-from harness.labs.dvc_versioning.alone import run_alone
+from harness.labs.dvc_versioning.alone import Alone, run_alone
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.course import Reproduction
 from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.running import results
-from harness.labs.dvc_versioning.teaching import Taught, Verdict, teach
+from harness.labs.dvc_versioning.taught import Taught, Verdict
+from harness.labs.dvc_versioning.teaching import teach
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with, ruling_about
 from tests.labs.dvc_versioning.taught_models import HINTED, MODEL, NAMELESS
@@ -42,6 +43,8 @@ TRAIN = [line(place) for place in range(60)]
 HELD_OUT = [line(place) for place in range(60, 100)]
 HONEST = SAVE.format('Nearest(table("train.csv"))')
 BY_HEART = SAVE.format(f"Lookup({[tuple(map(float, row.split(','))) for row in [*TRAIN, *HELD_OUT]]})")
+REFUSING = 'assert Nearest(table("train.csv")).rows[0] == (0.0, 0.5, 0)\n'
+CAREFUL = 'assert Nearest(table("test.csv")).rows[0][0] < 100\n'
 WITH_CODE = pipeline_with(replace(FIT, deps=(*FIT.deps, "model.py")))
 
 
@@ -65,18 +68,22 @@ def taught(workspace: Workspace, work: Work, fit: str, pipeline: Pipeline = PLAI
     """What becomes of the model that a training script makes when the rows are wrong.
 
     As in a grade, the model may have been "asked" before about the rows beside the held-out ones, and
-    training may have been "tried" alone.
+    training may have been "tried" alone; it is known to make the same again in any case.
     """
     workspace.write("fit.py", fit.encode())
-    workspace.run("python", "fit.py", check=True)
+    ran = workspace.run("python", "fit.py", check=True)
     work.commit({"README.md": b"mine"})
     base: Reproduction = base_of(pipeline)
     beside = partial(rows_beside, seed=7) if "asked" in done else None
     scored: Scored = score(workspace, work.case(pipeline), pipeline, base.roles, beside)
     assert scored.problem is None
     assert bool(scored.beside) is ("asked" in done)
-    stages = [pipeline.stage(address) for address in base.roles.train] if "tried" in done else []
-    alone = {one.address: run_alone(workspace, one, results(workspace, one), {}) for one in stages}
+    alone = {
+        address: Alone(address, ran, (), None, deterministic=True, whole=False)
+        for address in pipeline.addresses
+    }
+    for one in (pipeline.stage(address) for address in base.roles.train if "tried" in done):
+        alone[one.address] = run_alone(workspace, one, results(workspace, one), {})
     workspace.steps.clear()
     return teach(replace(base, scored=scored), 7, workspace, alone)
 
@@ -137,7 +144,7 @@ def test_training_that_sees_them_only_when_all_seems_well_shows(
     assert taught(trained, work, fit, WITH_CODE, done).verdict == "turned"
 
 
-@pytest.mark.parametrize(("more", "runs"), [((), 1), (("test.csv",), 2), (("data/raw/data.csv",), 2)])
+@pytest.mark.parametrize(("more", "runs"), [((), 1), (("test.csv",), 4), (("data/raw/data.csv",), 4)])
 def test_training_that_did_the_same_without_them_is_not_tried_with_wrong_ones(
     trained: Workspace, work: Work, more: tuple[str, ...], runs: int
 ) -> None:
@@ -243,7 +250,7 @@ def test_a_split_of_its_own_is_no_leak(trained: Workspace, work: Work) -> None:
 
 def test_what_cannot_be_taught_is_unknown(trained: Workspace, work: Work) -> None:
     """Training that refuses wrong rows, that reads rows in a form of its own, or that was never right."""
-    refusing = HONEST + 'assert Nearest(table("train.csv")).rows[0] == (0.0, 0.5, 0)\n'
+    refusing = HONEST + REFUSING
     assert taught(trained, work, refusing) == Taught("unknown", 1.0)
     trained.write("train.csv", b"")
     trained.write("rows.txt", "".join([HEAD, *TRAIN]).encode())
@@ -251,6 +258,18 @@ def test_what_cannot_be_taught_is_unknown(trained: Workspace, work: Work) -> Non
     never = SAVE.format("Rule(0)")
     trained.write("model.py", MODEL.replace("a > 50", "a > 1e9").encode())
     assert taught(trained, work, never).verdict == "unknown"
+
+
+@pytest.mark.parametrize("careful", ["", CAREFUL])
+def test_training_that_fails_on_wrong_rows_may_see_the_held_out_ones(
+    careful: str, trained: Workspace, work: Work
+) -> None:
+    """Where they alone are wrong it runs and learns them; where it fails there, too, it is open."""
+    seeing = SAVE.format('Nearest(table("train.csv") + table("test.csv"))') + REFUSING + careful
+    pipeline = pipeline_with(
+        replace(WITH_CODE.stage("fit"), deps=("fit.py", "model.py", "train.csv", "test.csv"))
+    )
+    assert taught(trained, work, seeing, pipeline, "tried").verdict == ("refused" if careful else "turned")
 
 
 @pytest.mark.parametrize(("rows", "verdict"), [("rows[:60]", "learns"), ("rows", "seen")])
