@@ -68,14 +68,17 @@ def by_usefulness(params: Iterable[Param]) -> list[Param]:
 
 
 def train_changes(params: Sequence[Param], seed: int) -> tuple[Change, ...]:
-    """One change for each usable training parameter, the most telling first; tiny forests differ visibly."""
-    return tuple(_changed(param, generator(seed, f"train:{param.key}")) for param in by_usefulness(params))
+    """One change for each usable training parameter, the most telling first; tiny forests differ visibly.
+
+    After these come milder ones, for a pipeline that refuses each of them.
+    """
+    return _changes(by_usefulness(params), seed, "train")
 
 
 def split_changes(params: Sequence[Param], seed: int) -> tuple[Change, ...]:
-    """One change for each usable parameter of the split, fractions first, since they change every output."""
+    """The same for the parameters of the split, fractions first, since they change every output."""
     usable = sorted(by_usefulness(params), key=lambda param: type(param.value) is not float)
-    return tuple(_changed(param, generator(seed, f"split:{param.key}")) for param in usable)
+    return _changes(usable, seed, "split")
 
 
 def experiments(params: Sequence[Param], seed: int, count: int = 3) -> tuple[tuple[Change, ...], ...]:
@@ -86,7 +89,9 @@ def experiments(params: Sequence[Param], seed: int, count: int = 3) -> tuple[tup
     return tuple(zip(*columns, strict=True))
 
 
-def milder(params: Sequence[Param], seed: int, count: int = 3) -> tuple[tuple[tuple[Change, ...], ...], ...]:
+def milder_experiments(
+    params: Sequence[Param], seed: int, count: int = 3
+) -> tuple[tuple[tuple[Change, ...], ...], ...]:
     """Others than ``experiments``, nearer to the present values, for a pipeline that refuses those.
 
     Up to three times ``count`` sets: of values a little below, of values a little above, and at last of the
@@ -134,8 +139,11 @@ def _is_plain_count(param: Param) -> bool:
     return type(param.value) is int and not param.is_seed and param.last not in FIRST_GUESSES
 
 
-def _changed(param: Param, rng: random.Random) -> Change:
-    return _several(param, rng, 1)[0]
+def _changes(params: Sequence[Param], seed: int, purpose: str) -> tuple[Change, ...]:
+    """A far change of each parameter, then one to a value a little below each, then a little above."""
+    far = [_several(param, generator(seed, f"{purpose}:{param.key}"), 1)[0] for param in params]
+    near = [_nearer(param, far, generator(seed, f"milder {purpose}:{param.key}")) for param in params]
+    return (*far, *(change for side in (0, 1) for pair in near for change in pair[side][:1]))
 
 
 def _several(param: Param, rng: random.Random, count: int) -> list[Change]:

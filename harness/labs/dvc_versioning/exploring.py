@@ -132,7 +132,7 @@ class Exploring:
     def _run_all(self, ws: Workspace, params: Sequence[Param]) -> list[OwnExperiment]:
         """Run each with the values drawn, and from the first one that fails on with milder ones."""
         seed, runs = self.course.seed, list[OwnExperiment]()
-        sets, *left = (draws.experiments(params, seed), *draws.milder(params, seed))
+        sets, *left = (draws.experiments(params, seed), *draws.milder_experiments(params, seed))
         for i in range(len(sets)):
             run = self._run_one(ws, sets[i], f"trial-{i + 1}")
             while run.refused and left:

@@ -77,6 +77,24 @@ def test_a_value_that_the_pipeline_refuses_is_followed_by_another(
 
 
 @pytest.mark.long
+def test_where_every_parameter_is_refused_a_nearer_value_is_tried(
+    student_work: Workspace, tmp_path: Path
+) -> None:
+    """Of the only parameter, a value near the present one."""
+    alone = FILES["dvc.yaml"].replace("[fit.n_estimators, fit.max_depth]", "[fit.n_estimators]")
+    files = {"fit.sh": f"{FILES['fit.sh']}[ $n -gt 50 ] || exit 1\n", "dvc.yaml": alone}
+    lab = changed(student_work, tmp_path, files)
+    workspace = lab.start(tmp_path / "a")
+    lab.course.reproduce(workspace)
+    found = Changing(lab.course).change_train(workspace)
+    assert found.completed.ok
+    assert found.param is not None
+    assert found.param.param.key == "fit.n_estimators"
+    assert found.param.new in range(80, 100)
+    lab.close()
+
+
+@pytest.mark.long
 def test_without_parameters_the_raw_data_is_changed(student_work: Workspace, tmp_path: Path) -> None:
     """A split without a parameter gets other data, with every third row left out; training needs one."""
     bare = FILES["dvc.yaml"].replace("    params: [split.rows]\n", "")
