@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from harness.grading.result import CheckResult, Grade
 
 EVIDENCE_SHOWN = 3
+IN_PART = re.compile(r"^awarded \S+ of \S+: ")
 FLAG_SHOWN = 2000
 
 
@@ -82,13 +84,19 @@ def _details(result: CheckResult) -> list[tuple[str, str, str]]:
         (fact.kind, safe_line(fact.text, 240), "dim") for fact in result.evidence
     ]
     if result.status == "passed":
-        return evidence[:1]
+        return _first(evidence)
     lines = [("expected", result.expected, ""), ("found", result.found, "")]
     if result.pending_points and result.status == "partial":
         lines.append(("pending", f"{points_of(result.pending_points)} points wait for evidence", "cyan"))
     if result.status != "blocked":
         lines.append(("hint", result.hint, "bold"))
     return [(label, text, style) for label, text, style in lines if text] + evidence[:EVIDENCE_SHOWN]
+
+
+def _first(evidence: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """One line of evidence for a check that passed: its parts need no points of their own, all are there."""
+    more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
+    return [(kind, IN_PART.sub("", text) + more, style) for kind, text, style in evidence[:1]]
 
 
 def _section(console: Console, title: str, rows: Sequence[tuple[Text, Text]]) -> None:

@@ -57,6 +57,19 @@ def test_a_lost_check_says_expected_found_and_hint(
     assert "dvc remote add -d storage PATH" in lines[start + 3]
 
 
+def test_parts_of_a_check_that_passed_read_like_no_loss(
+    new_console: Callable[..., Console], gradebook: Gradebook
+) -> None:
+    """One line of evidence, without its share of the points, and how many more there are."""
+    passed = gradebook.ruling("A.passed")
+    passed.award(2, "one of three came out")
+    passed.award(4, "and the others")
+    gradebook.record("A.passed", None, 0.5)
+    text = card(new_console(100), gradebook)
+    assert "value one of three came out (and 2 more)" in text
+    assert "awarded 2 of 6" not in text
+
+
 def test_deliverables_have_their_points(new_console: Callable[..., Console], gradebook: Gradebook) -> None:
     """A heading for each, with what was awarded of how much."""
     text = card(new_console(), gradebook)

@@ -105,6 +105,19 @@ def _keep_and_link(workspace: Workspace, outside: Path) -> None:
         (workspace.repo / "a").symlink_to(outside)
 
 
+def test_what_is_made_with_few_files_stays(new_workspace: NewWorkspace) -> None:
+    """In the place of what was there, whose absence it did not see; what is left is seen."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"in.txt": "x", "out/a.txt": "old", "out/b.txt": "b", "other.txt": "y"})
+    with only(workspace, ("in.txt",), left=frozenset({".git"}), made=("out/a.txt", "out/none.txt")):
+        assert sorted(path.name for path in workspace.repo.iterdir()) == [".git", "in.txt"]
+        write_tree(workspace.repo, {"out/a.txt": "new", "out/beside.txt": "z", ".git/word": "w"})
+    assert (workspace.read("out/a.txt"), workspace.read("out/b.txt")) == (b"new", b"b")
+    assert workspace.md5("out/beside.txt") is None
+    assert workspace.read("other.txt") == b"y"
+    assert (workspace.repo / ".git/word").read_text() == "w"
+
+
 def test_what_commands_have_left_outside_the_repository_is_forgotten(new_workspace: NewWorkspace) -> None:
     """In the home and the temp dir; the repository stays, and commands find a home."""
     workspace = new_workspace()

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.workspaces import write_tree
 from harness.evidence.pipeline import Output, Pipeline, Stage
-from harness.labs.dvc_versioning.alone import Alone, declares_file, run_alone
+from harness.labs.dvc_versioning.alone import Alone, declares_file, run_alone, run_as_before
 from harness.labs.dvc_versioning.reruns import judge
 from harness.labs.dvc_versioning.running import results, run_stage
 from harness.labs.dvc_versioning.sensitivity import Sensitivity
@@ -184,3 +184,34 @@ def test_a_key_used_only_where_the_whole_repository_is_there_is_found(fitted: Wo
     pipeline = Pipeline((STAGE,), params_files=("more.yaml",))
     trial = Sensitivity(fitted, pipeline, STAGE, results(fitted, STAGE))
     assert trial.reading(deterministic=True, suspects=frozenset(), clear=found.reads).undeclared == {"x"}
+
+
+SEEING = """import os
+seen = [name for name in ("test.txt", ".git", os.path.expanduser("~/word")) if os.path.exists(name)]
+open(os.path.expanduser("~/word"), "w").close()
+open("forest.txt", "w").write(open("train.txt").read() + " ".join(seen) + open("params.yaml").read())
+"""
+
+
+@pytest.mark.parametrize(
+    ("whole", "seen"), [(True, ".gitfit:\n  trees: 5\n  depth: 3\n  spare: 8\n"), (False, "test.txt .git")]
+)
+def test_a_stage_runs_as_it_did_before(
+    whole: bool,  # noqa: FBT001 (a case)
+    seen: str,
+    fitted: Workspace,
+) -> None:
+    """With what it declares as it was then, or with everything; what it makes stays, and no word of it."""
+    fitted.write("fit.py", SEEING.encode())
+    ran = fitted.run("python", "fit.py", check=True)
+    unlike = {"params.yaml": FILES["params.yaml"].replace("7", "8").encode()} if whole else {}
+    found = Alone("fit", ran, (), None, deterministic=True, whole=whole, unlike=unlike)
+    fitted.write("train.txt", b"other ")
+    for _ in range(2):
+        done, reads = run_as_before(fitted, STAGE, found)
+        assert done.ok
+        assert reads is not None
+        assert "train.txt" in reads
+        assert (fitted.read("forest.txt") or b"").decode().startswith(f"other {seen}")
+    assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
+    assert fitted.read("test.txt") == b"b\n"
