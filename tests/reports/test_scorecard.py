@@ -61,12 +61,11 @@ def test_parts_of_a_check_that_passed_read_like_no_loss(
     new_console: Callable[..., Console], gradebook: Gradebook
 ) -> None:
     """One line of evidence, without its share of the points, and how many more there are."""
-    passed = gradebook.ruling("A.passed")
-    passed.award(2, "one of three came out")
-    passed.award(4, "and the others")
-    gradebook.record("A.passed", None, 0.5)
+    for points, part in ((2, "one of two came out"), (4, "the other did, too")):
+        gradebook.ruling("A.failed").award(points, part)
+    gradebook.record("A.failed", None, 0.5)
     text = card(new_console(100), gradebook)
-    assert "value one of three came out (and 2 more)" in text
+    assert " one of two came out (and 1 more)" in text
     assert "awarded 2 of 6" not in text
 
 
