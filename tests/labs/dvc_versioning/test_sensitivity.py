@@ -15,9 +15,11 @@ from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE
 
 TEMPLATE = b"""stages:
   fit:
-    cmd: echo ${fit.trees} > forest.txt
-    params: [fit.trees]
-    outs: [forest.txt]
+    foreach: ${kinds}
+    do:
+      cmd: echo ${fit.trees} > ${item}.txt
+      params: [fit.trees]
+      outs: ["${item}.txt"]
 """
 
 
@@ -74,14 +76,12 @@ def test_a_key_read_without_declaration_is_found(fitted: Workspace) -> None:
 def test_a_list_that_the_code_has_too_is_read(fitted: Workspace, value: str) -> None:
     """Its absence changes nothing, since the code has the same by default; a number in its place does."""
     write_tree(fitted.repo, {"params.yaml": f"fit:\n  trees: 5\n  depth: 3\n  drop: {value}\n"})
-    fitted.write("fit.py", FIT.replace('p.get("depth", 3)', f'list(p.get("drop", {value}))').encode())
-    fitted.write("fit.py", b"a, b = 'ab'\n" + (fitted.read("fit.py") or b""))
+    reading_it = FIT.replace('p.get("depth", 3)', f'list(p.get("drop", {value}))')
+    fitted.write("fit.py", f"a, b = 'ab'\n{reading_it}".encode())
     stage = replace(STAGE, params={"params.yaml": ("fit.trees", "fit.drop")})
     found = reading(fitted, stage)
-    assert (found.read, found.unread, found.undeclared) == (
-        frozenset(stage.params["params.yaml"]),
-        *[frozenset()] * 2,
-    )
+    assert found.read == {"fit.trees", "fit.drop"}
+    assert found.unread == found.undeclared == frozenset()
     assert reading(fitted, replace(STAGE, params={"params.yaml": ("fit.trees",)})).undeclared == {"fit.drop"}
 
 
@@ -129,14 +129,16 @@ def test_a_key_is_found_where_no_stage_declares_any(fitted: Workspace, deps: tup
 
 
 def test_a_templated_parameter_is_read(fitted: Workspace) -> None:
-    """DVC puts the number into the command: the change of the params file shows only when DVC runs it."""
-    stage = replace(STAGE, cmd=("echo 5 > forest.txt",), deps=(), params={"params.yaml": ("fit.trees",)})
+    """DVC puts the number into the command, which shows when DVC runs it; a list makes the stage."""
+    declared = {"params.yaml": ("fit.trees",)}
+    stage = replace(STAGE, name="fit@forest", cmd=("echo 5 > forest.txt",), deps=(), params=declared)
     fitted.run("dvc", "init", "-q", check=True)
-    fitted.write("dvc.yaml", TEMPLATE)
+    params = FILES["params.yaml"].encode() + b"kinds: [forest]\n"
+    write_tree(fitted.repo, {"dvc.yaml": TEMPLATE.decode(), "params.yaml": params.decode()})
     found = reading(fitted, stage)
     assert (found.read, found.unread) == (frozenset({"fit.trees"}), frozenset())
     assert found.undeclared == frozenset()
-    assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
+    assert fitted.read("params.yaml") == params
 
 
 def test_a_section_is_read_when_a_key_of_it_is(fitted: Workspace) -> None:
