@@ -56,3 +56,25 @@ class Hinted:
 NAMELESS = MODEL.replace("open(path)", 'open(path), ["a", "b", "target"]').replace(
     'frame[["a", "b"]]', "frame"
 )
+SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
+HEAD = "a,b,target\n"
+PREPARE = """import pickle
+from model import table
+lines = open("data/raw/data.csv").readlines()
+open("test.csv", "w").writelines([lines[0], *lines[61:]])
+rows = table("data/raw/data.csv")
+"""
+
+
+def line(place: int) -> str:
+    """One row: the classes lie far apart, the rows of each do not."""
+    label = place % 2
+    return f"{100 * label + place * 0.37},{(place * 7919 % 100) + 0.5},{label}\n"
+
+
+TRAIN = [line(place) for place in range(60)]
+HELD_OUT = [line(place) for place in range(60, 100)]
+HONEST = SAVE.format('Nearest(table("train.csv"))')
+BY_HEART = SAVE.format(f"Lookup({[tuple(map(float, row.split(','))) for row in [*TRAIN, *HELD_OUT]]})")
+REFUSING = 'assert Nearest(table("train.csv")).rows[0] == (0.0, 0.5, 0)\n'
+CAREFUL = 'assert Nearest(table("test.csv")).rows[0][0] < 100\n'

@@ -173,7 +173,7 @@ def test_a_key_used_only_where_the_whole_repository_is_there_is_found(fitted: Wo
     fitted.write(
         "fit.py",
         b"import os, yaml\n"
-        b"here = os.path.isdir('.git')\n"
+        b"here = os.path.exists('test.txt')\n"
         b"fit = yaml.safe_load(open('params.yaml'))['fit']\n"
         b"more = yaml.safe_load(open('more.yaml'))['x'] if here else 4\n"
         b"open('forest.txt', 'w').write(str((fit['trees'], fit['depth'], more)))\n",

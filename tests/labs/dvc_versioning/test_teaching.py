@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
-from harness.errors import CheckFailed, Pending
 from harness.evidence.pipeline import Output, Pipeline
 from harness.labs.dvc_versioning.alone import Alone, run_alone
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.course import Reproduction
-from harness.labs.dvc_versioning.metrics_rule import refuse_known_rows
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.running import results
 from harness.labs.dvc_versioning.taught import Taught, Verdict
 from harness.labs.dvc_versioning.teaching import teach
 from harness.workspace.workspace import Workspace
-from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with, ruling_about
-from tests.labs.dvc_versioning.taught_models import HINTED, MODEL, NAMELESS
+from tests.labs.dvc_versioning.conftest import FIT, PLAIN, SPLIT, Work, base_of, pipeline_with
+from tests.labs.dvc_versioning.taught_models import (
+    BY_HEART,
+    CAREFUL,
+    HEAD,
+    HELD_OUT,
+    HINTED,
+    HONEST,
+    MODEL,
+    NAMELESS,
+    PREPARE,
+    REFUSING,
+    SAVE,
+    TRAIN,
+)
 
-SAVE = 'import pickle\nfrom model import *\npickle.dump({}, open("forest.pkl", "wb"))\n'
-HEAD = "a,b,target\n"
-PREPARE = """import pickle
-from model import table
-lines = open("data/raw/data.csv").readlines()
-open("test.csv", "w").writelines([lines[0], *lines[61:]])
-rows = table("data/raw/data.csv")
-"""
-
-
-def line(place: int) -> str:
-    """One row: the classes lie far apart, the rows of each do not."""
-    label = place % 2
-    return f"{100 * label + place * 0.37},{(place * 7919 % 100) + 0.5},{label}\n"
-
-
-TRAIN = [line(place) for place in range(60)]
-HELD_OUT = [line(place) for place in range(60, 100)]
-HONEST = SAVE.format('Nearest(table("train.csv"))')
-BY_HEART = SAVE.format(f"Lookup({[tuple(map(float, row.split(','))) for row in [*TRAIN, *HELD_OUT]]})")
-REFUSING = 'assert Nearest(table("train.csv")).rows[0] == (0.0, 0.5, 0)\n'
-CAREFUL = 'assert Nearest(table("test.csv")).rows[0][0] < 100\n'
 WITH_CODE = pipeline_with(replace(FIT, deps=(*FIT.deps, "model.py")))
 
 
@@ -285,27 +273,3 @@ def test_rows_in_a_form_of_their_own_are_prepared_anew(
     pipeline = pipeline_with(split, replace(FIT, deps=("fit.py", "train.pkl")))
     pickled = SAVE.format('Nearest(pickle.load(open("train.pkl", "rb")))')
     assert taught(trained, work, pickled, pipeline).verdict == verdict
-
-
-@pytest.mark.parametrize(
-    ("verdict", "error", "flags"),
-    [
-        ("seen", CheckFailed, {"fabricated"}),
-        ("turned", CheckFailed, {"fabricated"}),
-        ("memorised", CheckFailed, {"fabricated"}),
-        ("looked up", CheckFailed, {"fabricated"}),
-        ("told", CheckFailed, {"fabricated"}),
-        ("follows", Pending, set()),
-        ("unmoved", Pending, set()),
-        ("learns", None, set()),
-        ("unknown", None, set()),
-    ],
-)
-def test_a_model_must_not_know_the_held_out_rows(
-    verdict: Verdict, error: type[Exception] | None, flags: set[str]
-) -> None:
-    """What is shown costs the check, what only seems so is the examiner's, and all else is no loss."""
-    ruling = ruling_about(5)
-    with pytest.raises(error) if error else nullcontext():
-        refuse_known_rows(Taught(verdict, 0.97, 0.95), ruling)
-    assert {flag.id for flag in ruling.flags} == flags
