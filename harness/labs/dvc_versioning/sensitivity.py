@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import MalformedEvidence
 from harness.evidence.params import addressable, covers, declares, extremes, load_params, milder
 from harness.evidence.params_edit import delete, edit
-from harness.labs.dvc_versioning.running import STAGE_SECONDS, results, run_traced, stage_kept
+from harness.labs.dvc_versioning.running import results, run_by_dvc, run_traced, stage_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -262,9 +262,7 @@ class Sensitivity:
             self._seen = None if read is None or self._seen is None else self._seen | read
             return done
         self._left_behind = True  # in dvc.lock at least
-        options = ("-f", "-s", "--no-run-cache", self.stage.name)
-        folder = posixpath.dirname(self.stage.file) or "."
-        return self.ws.run("dvc", "repro", *options, cwd=folder, timeout=STAGE_SECONDS)
+        return run_by_dvc(self.ws, self.stage)[0]
 
     @cached_property
     def _templated(self) -> bool:
