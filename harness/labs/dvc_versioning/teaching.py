@@ -32,7 +32,7 @@ from harness.labs.dvc_versioning.recompute import (
     split_held_out,
 )
 from harness.labs.dvc_versioning.taught import Taught
-from harness.labs.dvc_versioning.teaching_tables import Rows, alike, labelled, tables_of
+from harness.labs.dvc_versioning.teaching_tables import Rows, alike, held_out_among, labelled, tables_of
 from harness.labs.dvc_versioning.ways import Choice, settled, taken
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class _Lesson:
     @property
     def _seen_rows(self) -> int:
         """How many rows of what training reads are among those held out."""
-        return sum(int(one.held_out.sum()) for one in self._read_rows)
+        return held_out_among(self._read_rows)
 
     @property
     def _indifferent(self) -> bool:

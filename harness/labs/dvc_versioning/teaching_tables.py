@@ -108,6 +108,11 @@ def labelled(
                 yield table, labels_in(holder, column), data
 
 
+def held_out_among(tables: Sequence[Rows]) -> int:
+    """How many rows of some tables are among those held out."""
+    return sum(int(one.held_out.sum()) for one in tables)
+
+
 def alike(raw: Sequence[pd.DataFrame], asked: pd.DataFrame, read: Sequence[Rows]) -> bool:
     """Whether the raw data holds as many rows with others next to them as training reads of those ``asked``.
 
@@ -117,4 +122,4 @@ def alike(raw: Sequence[pd.DataFrame], asked: pd.DataFrame, read: Sequence[Rows]
     if not read:
         return 2 * beside >= sum(map(len, raw))
     known = [near(asked, one.features) for one in read]
-    return int(np.any(known, axis=0).sum()) + sum(int(one.held_out.sum()) for one in read) <= beside
+    return int(np.any(known, axis=0).sum()) + held_out_among(read) <= beside

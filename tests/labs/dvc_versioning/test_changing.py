@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,15 +65,10 @@ def test_a_value_that_the_pipeline_refuses_is_followed_by_another(
     student_work: Workspace, tmp_path: Path
 ) -> None:
     """Some parameters have a least value: the next one is changed instead."""
-    lab = changed(student_work, tmp_path, {"fit.sh": f"{FILES['fit.sh']}[ $n -gt 50 ] || exit 1\n"})
-    workspace = lab.start(tmp_path / "a")
-    lab.course.reproduce(workspace)
-    found = Changing(lab.course).change_train(workspace)
-    assert found.completed.ok
+    found, params = _refusing_small_ones(student_work, tmp_path)
     assert found.param is not None
     assert found.param.param.key == "fit.max_depth"
-    assert b"n_estimators: 100" in (workspace.read("params.yaml") or b"")
-    lab.close()
+    assert b"n_estimators: 100" in params
 
 
 @pytest.mark.long
@@ -82,16 +77,24 @@ def test_where_every_parameter_is_refused_a_nearer_value_is_tried(
 ) -> None:
     """Of the only parameter, a value near the present one."""
     alone = FILES["dvc.yaml"].replace("[fit.n_estimators, fit.max_depth]", "[fit.n_estimators]")
-    files = {"fit.sh": f"{FILES['fit.sh']}[ $n -gt 50 ] || exit 1\n", "dvc.yaml": alone}
-    lab = changed(student_work, tmp_path, files)
-    workspace = lab.start(tmp_path / "a")
-    lab.course.reproduce(workspace)
-    found = Changing(lab.course).change_train(workspace)
-    assert found.completed.ok
+    found, _ = _refusing_small_ones(student_work, tmp_path, {"dvc.yaml": alone})
     assert found.param is not None
     assert found.param.param.key == "fit.n_estimators"
     assert found.param.new in range(80, 100)
+
+
+def _refusing_small_ones(
+    student_work: Workspace, root: Path, files: Mapping[str, str] | None = None
+) -> tuple[Rerun, bytes]:
+    """The re-run of a training that refuses fewer than fifty trees, and the parameters afterwards."""
+    careful = f"{FILES['fit.sh']}[ $n -gt 50 ] || exit 1\n"
+    lab = changed(student_work, root, {"fit.sh": careful, **(files or {})})
+    workspace = lab.start(root / "a")
+    lab.course.reproduce(workspace)
+    found = Changing(lab.course).change_train(workspace)
+    assert found.completed.ok
     lab.close()
+    return found, workspace.read("params.yaml") or b""
 
 
 @pytest.mark.long
