@@ -10,7 +10,7 @@ import hashlib
 import os
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import git
 
@@ -26,6 +26,14 @@ _CHUNK = 1024 * 1024
 _SUCCESS = (0,)
 
 
+class _Apart(git.Git):
+    """Git in process groups of its own: Ctrl-C in a terminal is for the harness, which ends them."""
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (as GitPython has it)
+        """Run a command, as ever."""
+        return super().execute(*args, **{"process_group": 0, **kwargs})
+
+
 class GitReader:
     """Reads the bare repository at `path`; a blob is hashed once.
 
@@ -34,7 +42,7 @@ class GitReader:
 
     def __init__(self, path: Path) -> None:
         place = path.resolve()
-        self._git = git.Git(place)
+        self._git = _Apart(place)
         self._git.update_environment(**_environment(place))
         self._lock = threading.RLock()
         self._md5s: dict[str, tuple[str, str, str]] = {}

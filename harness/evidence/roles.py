@@ -21,6 +21,7 @@ _MODEL_ENDINGS = re.compile(
     r"\.(pkl|pickle|joblib|sav|skops|onnx|h5|keras|pt|pth|ckpt|cbm|ubj|bin|dill|mlmodel)$", re.IGNORECASE
 )
 _DATA_ENDINGS = re.compile(r"\.(csv|tsv|parquet|feather|arrow|npy|npz|jsonl|xlsx|arff)$", re.IGNORECASE)
+_NOTE_ENDINGS = re.compile(r"\.(json|ya?ml|toml|txt|md|html|png|svg)$", re.IGNORECASE)
 _THRESHOLD = re.compile(r"(threshold|cut.?off|limit)[^/]*\.(json|ya?ml|toml|txt)$", re.IGNORECASE)
 _DATA_NAME = re.compile(
     r"^(x|y|train|test|val|valid|validation|data|dataset|features?|labels?|rows|splits?)[_.-]", re.IGNORECASE
@@ -83,7 +84,8 @@ def _nature(path: str) -> int:
     name = PurePosixPath(path).name
     if _MODEL_ENDINGS.search(name) and _DATA_NAME.match(name) and not _MODEL_WORDS.search(name):
         return _DATA  # rows that were pickled
-    return _MODEL if _MODEL_ENDINGS.search(path) or _MODEL_WORDS.search(path) else _UNCLEAR
+    told_by = name if _NOTE_ENDINGS.search(name) else path  # what lies beside a model is none
+    return _MODEL if _MODEL_ENDINGS.search(path) or _MODEL_WORDS.search(told_by) else _UNCLEAR
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class _Finder:
 
     @cached_property
     def train(self) -> tuple[str, ...]:
-        """The makers of the models, and the stages before them that make nothing but an earlier model."""
+        """The makers of the models, and the stages before them that make but earlier models, and notes."""
         makers = {maker for path in self.models for maker in self.pipeline.producers(path)}
         before = {address for maker in makers for address in self.pipeline.upstream(maker)}
         return self._sorted(makers | {address for address in before if self._makes_models_only(address)})
@@ -211,7 +213,9 @@ class _Finder:
 
     def _makes_models_only(self, address: str) -> bool:
         made = [path for path in self.pipeline.stage(address).out_paths if path not in self.shown]
-        return address not in self.evaluate and bool(made) and all(looks_like_model(path) for path in made)
+        models = [path for path in made if looks_like_model(path)]
+        notes = [path for path in made if _NOTE_ENDINGS.search(path) and _nature(path) != _DATA]
+        return address not in self.evaluate and bool(models) and {*models, *notes} == {*made}
 
     def _may_hold_both(self, path: str) -> bool:
         """True when one path may hold training and held-out data: a folder, or all that its maker makes."""

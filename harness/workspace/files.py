@@ -9,20 +9,22 @@ import os
 import shutil
 import stat
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from harness.errors import CheckFailed, HarnessError, MalformedEvidence
+from harness.errors import CheckFailed, MalformedEvidence
 from harness.workspace.copying import REASON_LIMIT, copy_tree
+from harness.workspace.reaching import folder_inside, open_regular, opened_inside, own_like, parts_of
 from harness.workspace.shared_files import can_share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
 CHUNK = 1 << 20
 SPARE = 16 << 20
+PLAIN = 0o644
+EXECUTE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 def read_inside(root: Path, path: str, limit: int) -> bytes | None:
@@ -31,7 +33,7 @@ def read_inside(root: Path, path: str, limit: int) -> bytes | None:
     Raises:
         MalformedEvidence: the file is larger than `limit` bytes.
     """
-    with _opened(root, path) as file:
+    with opened_inside(root, path) as file:
         if file is None:
             return None
         data = _read_up_to(file, limit + 1)
@@ -40,23 +42,26 @@ def read_inside(root: Path, path: str, limit: int) -> bytes | None:
     return data
 
 
-def write_inside(root: Path, path: str, source: Path | bytes, mode: int = 0o644) -> None:
+def write_inside(root: Path, path: str, source: Path | bytes, mode: int = PLAIN) -> None:
     """Put a copy of the file `source`, or these bytes, at `path` below `root`, in place of what is there.
+
+    What could be executed still can.
 
     Raises:
         CheckFailed: a folder on the way is a link or a file, or a folder is where the file has to go.
     """
-    parts = _parts(path)
+    parts = parts_of(path)
     try:
-        with _folder(root, parts[:-1], create=True) as folder:
+        with folder_inside(root, parts[:-1], create=True) as folder:
             with suppress(FileNotFoundError):
+                mode |= _executable(os.lstat(parts[-1], dir_fd=folder))
                 os.unlink(parts[-1], dir_fd=folder)
             if isinstance(source, Path) and _linked(source, parts[-1], folder):
                 return
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             target = os.open(parts[-1], flags, mode, dir_fd=folder)
             with os.fdopen(target, "wb") as out, _content(source) as data:
-                _own_like(folder, target)
+                own_like(folder, target)
                 shutil.copyfileobj(data, out, CHUNK)
     except (NotADirectoryError, IsADirectoryError, PermissionError) as error:
         raise CheckFailed(
@@ -72,27 +77,28 @@ def remove_inside(root: Path, path: str) -> None:
     Raises:
         CheckFailed: commands have left it so that it cannot be removed.
     """
-    parts = _parts(path)
+    parts = parts_of(path)
     try:
-        with suppress(FileNotFoundError, NotADirectoryError), _folder(root, parts[:-1], create=False) as at:
-            if stat.S_ISDIR(os.lstat(parts[-1], dir_fd=at).st_mode):
-                shutil.rmtree(parts[-1], dir_fd=at)
+        gone = suppress(FileNotFoundError, NotADirectoryError)
+        with gone, folder_inside(root, parts[:-1], create=False) as folder:
+            if stat.S_ISDIR(os.lstat(parts[-1], dir_fd=folder).st_mode):
+                shutil.rmtree(parts[-1], dir_fd=folder)
             else:
-                os.unlink(parts[-1], dir_fd=at)
+                os.unlink(parts[-1], dir_fd=folder)
     except (OSError, RecursionError) as error:
         raise CheckFailed(f"{path} left so that it can be removed", str(error)[:REASON_LIMIT]) from error
 
 
 def make_folder_inside(root: Path, path: str) -> None:
     """Make the folder `path` below `root`, and those above it; no link is followed."""
-    with _folder(root, _parts(path), create=True):
+    with folder_inside(root, parts_of(path), create=True):
         pass
 
 
 def is_folder_inside(root: Path, path: str) -> bool:
     """Whether `path` is a folder below `root` that is reached without following a link."""
     try:
-        with _folder(root, _parts(path), create=False):
+        with folder_inside(root, parts_of(path), create=False):
             return True
     except OSError:
         return False
@@ -104,10 +110,10 @@ def md5_inside(root: Path, path: str) -> str | None:
     A folder that holds a link or a special file has no md5 here.
     Source of the folder's rule: dvc_data.hashfile.tree.Tree.as_bytes (a sorted JSON list of md5 and relpath).
     """
-    with _opened(root, path) as file:
+    with opened_inside(root, path) as file:
         if file is not None:
             return _md5(file)
-    with suppress(OSError, RecursionError), _folder(root, _parts(path), create=False) as folder:
+    with suppress(OSError, RecursionError), folder_inside(root, parts_of(path), create=False) as folder:
         listing = _listing(folder)
         if listing is not None:
             text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
@@ -127,12 +133,14 @@ def copy_inside(source: Path, target: Path, path: str) -> None:
     """
     if not is_folder_inside(source, str(PurePosixPath(path).parent)):
         return
-    mode = (source / path).lstat().st_mode if (source / path).exists() else 0
-    if stat.S_ISDIR(mode):
+    if not (source / path).exists():
+        return
+    found = (source / path).lstat()
+    if stat.S_ISDIR(found.st_mode):
         make_folder_inside(target, str(PurePosixPath(path).parent))
         copy_tree(source / path, target / path)
-    elif stat.S_ISREG(mode):
-        write_inside(target, path, source / path)
+    elif stat.S_ISREG(found.st_mode):
+        write_inside(target, path, source / path, PLAIN | _executable(found))
 
 
 def move_inside(source: Path, target: Path, path: str) -> None:
@@ -141,11 +149,11 @@ def move_inside(source: Path, target: Path, path: str) -> None:
     Raises:
         CheckFailed: commands have left it so that it cannot be moved.
     """
-    *above, name = _parts(path)
+    *above, name = parts_of(path)
     try:
-        with suppress(FileNotFoundError), _folder(source, tuple(above), create=False) as here:
+        with suppress(FileNotFoundError), folder_inside(source, tuple(above), create=False) as here:
             os.stat(name, dir_fd=here, follow_symlinks=False)
-            with _folder(target, tuple(above), create=True) as there:
+            with folder_inside(target, tuple(above), create=True) as there:
                 os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
     except OSError as error:
         raise CheckFailed(f"{path} left so that it can be moved", str(error)[:REASON_LIMIT]) from error
@@ -161,18 +169,6 @@ def remove_tree(root: Path) -> None:
     with suppress(OSError):
         _empty(root)
         root.rmdir()
-
-
-def inside(path: str) -> str:
-    """`path` normalised, in POSIX form.
-
-    Raises:
-        HarnessError: the path is absolute or leads outside.
-    """
-    normal = os.path.normpath(path)
-    if normal == ".." or normal.startswith(("/", "../")):
-        raise HarnessError(f"{path!r} is no path inside a workspace: use one relative to its repository")
-    return PurePosixPath(normal).as_posix()
 
 
 def _empty(root: Path) -> None:
@@ -204,68 +200,13 @@ def _linked(source: Path, name: str, folder: int) -> bool:
     return True
 
 
+def _executable(found: os.stat_result) -> int:
+    """Who may execute a regular file, as bits of a mode."""
+    return found.st_mode & EXECUTE if stat.S_ISREG(found.st_mode) else 0
+
+
 def _content(source: Path | bytes) -> BinaryIO:
     return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    return PurePosixPath(inside(path)).parts
-
-
-@contextmanager
-def _folder(root: Path, parts: tuple[str, ...], *, create: bool) -> Iterator[int]:
-    """A descriptor of the folder `parts` below `root`, reached without following a link."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-    current = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for part in parts:
-            made = create and _make_folder(part, current)
-            below = os.open(part, flags, dir_fd=current)
-            if made:
-                _own_like(current, below)
-            os.close(current)
-            current = below
-        yield current
-    finally:
-        os.close(current)
-
-
-def _make_folder(name: str, folder: int) -> bool:
-    """Make a folder; False when something is there."""
-    try:
-        os.mkdir(name, dir_fd=folder)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _own_like(folder: int, made: int) -> None:
-    """Give what root made to the owner of the folder that it lies in."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        owner = os.fstat(folder)
-        os.fchown(made, owner.st_uid, owner.st_gid)
-
-
-@contextmanager
-def _opened(root: Path, path: str) -> Iterator[int | None]:
-    """A descriptor of the regular file `path` below `root`, or None where there is none."""
-    parts = _parts(path)
-    descriptor: int | None = None
-    try:
-        with suppress(OSError), _folder(root, parts[:-1], create=False) as folder:
-            descriptor = _open_regular(parts[-1] if parts else ".", folder)
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _open_regular(name: str, folder: int) -> int | None:
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    return None
 
 
 def _read_up_to(descriptor: int, limit: int) -> bytes:
@@ -289,7 +230,7 @@ def _listing(folder: int) -> list[dict[str, str]] | None:
             if stat.S_ISLNK(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
                 return None
         for name in names:
-            file = _open_regular(name, descriptor)
+            file = open_regular(name, descriptor)
             if file is None:
                 return None
             try:

@@ -12,12 +12,12 @@ from harness.errors import CheckFailed
 from harness.workspace.copying import REASON_LIMIT
 from harness.workspace.files import (
     copy_inside,
-    inside,
     is_folder_inside,
     move_inside,
     remove_inside,
     remove_tree,
 )
+from harness.workspace.reaching import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from harness.errors import MalformedEvidence
-from harness.workspace.files import inside, remove_inside, write_inside
+from harness.workspace.files import remove_inside, write_inside
 from harness.workspace.probe import ask
+from harness.workspace.reaching import inside
 
 if TYPE_CHECKING:
     from harness.workspace.command import Completed

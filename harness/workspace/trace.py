@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.workspace.files import inside
+from harness.workspace.reaching import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,6 @@ from harness.workspace.dvc_config import exclude_from_git, point_dvc
 from harness.workspace.environment import GIT_CONFIG, Surroundings
 from harness.workspace.files import (
     copy_inside,
-    inside,
     is_folder_inside,
     md5_inside,
     read_inside,
@@ -21,6 +20,7 @@ from harness.workspace.files import (
     write_inside,
 )
 from harness.workspace.launcher import Order
+from harness.workspace.reaching import inside
 from harness.workspace.stage_log import stage_pipe
 
 if TYPE_CHECKING:

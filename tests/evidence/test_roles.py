@@ -48,6 +48,17 @@ def test_plain_pipeline() -> None:
     assert holding(PREPARE, TRAIN, EVALUATE) == [True] * 4
 
 
+def test_candidates_and_the_pick_among_them_train() -> None:
+    """Each candidate's stage makes a model and notes about it; one that makes tables too prepares data."""
+    first, second = (stage(name, "out/train.csv", f"{name}/m.pkl {name}/cv.json") for name in "ab")
+    pick = stage("pick", "a b", "best.pkl")
+    scores = stage("e", "best.pkl out/test.csv", f"*{METRICS}")
+    assert roles_of(PREPARE, first, second, pick, scores).train == ("a", "b", "pick")
+    scaled = stage("s", "out/train.csv", "s/scaler.pkl s/rows.csv")
+    fit = stage("t", "s", "m.pkl")
+    assert roles_of(PREPARE, scaled, fit, EVALUATE).train == ("t",)
+
+
 def test_folders_as_data() -> None:
     """A folder that holds training and held-out data feeds both, and a model may be a folder."""
     stages = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from harness.errors import CheckFailed, HarnessError, MalformedEvidence
-from harness.workspace.files import inside, md5_inside, read_inside, remove_tree, write_inside
+from harness.workspace.files import copy_inside, md5_inside, read_inside, remove_tree, write_inside
+from harness.workspace.reaching import inside
 
 
 def test_reads_a_regular_file(tmp_path: Path) -> None:
@@ -73,6 +75,26 @@ def test_does_not_write_through_a_linked_folder(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match="something else in the way"):
         write_inside(root, "out/file", tmp_path / "data")
     assert not (tmp_path / "file").exists()
+
+
+def test_what_can_be_executed_stays_so(tmp_path: Path) -> None:
+    """A script that is written again, or copied, can still be started by its name; nothing else can."""
+    for name, mode in (("run.sh", 0o755), ("data.csv", 0o644)):
+        write_inside(tmp_path, f"a/{name}", b"1")
+        (tmp_path / "a" / name).chmod(mode)
+        write_inside(tmp_path, f"a/{name}", b"2")
+        (tmp_path / "b").mkdir(exist_ok=True)
+        copy_inside(tmp_path / "a", tmp_path / "b", name)
+        modes = {stat.S_IMODE((tmp_path / folder / name).stat().st_mode) for folder in "ab"}
+        assert modes == {mode}
+        assert (tmp_path / "b" / name).read_bytes() == b"2"
+
+
+def test_a_link_lends_nothing_to_what_takes_its_place(tmp_path: Path) -> None:
+    """Neither its target's mode nor its own."""
+    (tmp_path / "link").symlink_to("/bin/sh")
+    write_inside(tmp_path, "link", b"1")
+    assert stat.S_IMODE((tmp_path / "link").lstat().st_mode) == 0o644
 
 
 def test_md5_of_a_file(tmp_path: Path) -> None:

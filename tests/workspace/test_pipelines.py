@@ -143,6 +143,19 @@ def test_parameters_that_are_filled_in_are_told_by_their_file(repository: Make) 
         ]
 
 
+def test_a_section_that_is_unpacked_is_filled_in(repository: Make) -> None:
+    """With all that is in it, as `${t}` becomes options of the command; a list is one value."""
+    files = {
+        "dvc.yaml": "stages: {a: {cmd: 'run ${t}', outs: [o]}, b: {cmd: 'run ${t.deep} ${k}', outs: [p]}}\n",
+        "params.yaml": "t: {n: 1, list: [1, 2], deep: {m: 2}}\nk: 1\n",
+    }
+    found = describe_pipelines(repository(files), ["HEAD"])["HEAD"]
+    assert [stage["filled"] for stage in found["stages"]] == [
+        {"params.yaml": ["t.n", "t.list", "t.deep.m"]},
+        {"params.yaml": ["t.deep.m", "k"]},
+    ]
+
+
 def test_top_level_sections_are_listed(repository: Make) -> None:
     """Files of top-level metrics, plots and params are found in every `dvc.yaml`."""
     found = describe_pipelines(repository(RICH), ["HEAD"])["HEAD"]

@@ -228,8 +228,8 @@ class Case:
     def script_of(self, pipeline: Pipeline, stages: Sequence[str], commit: str) -> str | None:
         """The committed script of these stages; None when unclear.
 
-        A file that the command names and the stage declares comes first, then code that it declares and no
-        other stage does (a Makefile or shell script may run it), then any that the command names.
+        Code that no other stage declares comes first: if the command names it, or else if the stage declares
+        it (a Makefile or shell script may run it). Then come what is named and declared, and what is named.
         """
         tree = self.repository.tree(commit)
         for stage in (pipeline.stage(address) for address in stages):
@@ -237,7 +237,8 @@ class Case:
             named = [path for path in _files_named(stage) if tree.entry(path)]
             declared = [path for path in stage.deps if tree.entry(path) and path.lower().endswith(CODE)]
             own = [path for path in declared if path not in others]
-            if found := [*(path for path in named if path in stage.deps), *own, *named]:
+            both = [path for path in named if path in stage.deps]
+            if found := [*(path for path in both if path in own), *own, *both, *named]:
                 return found[0]
         return None
 

@@ -115,9 +115,10 @@ class Exploring:
         """
         base = self.course.base
         ws.run("git", "reset", "--hard", "-q", check=True)
-        params = self.course.params_of(ws, base.roles.train) or self.course.params_of(
-            ws, base.pipeline.addresses
+        of_train, of_all = (
+            self.course.params_of(ws, some) for some in (base.roles.train, base.pipeline.addresses)
         )
+        params = of_train if draws.by_usefulness(of_train) else of_all
         before = head_of(ws.repo)
         experiments = tuple(self._with_committed(ws, self._run_all(ws, params)))
         if not experiments:

@@ -11,7 +11,7 @@ from harness.evidence.params import flatten, load_params, lookup
 from harness.evidence.scoring import NAMES
 from harness.labs.dvc_versioning.exploring import leaves, rows
 from harness.labs.dvc_versioning.handed_in_experiments import HandedInExperiments
-from harness.labs.dvc_versioning.repeating import gaps, made_its_model
+from harness.labs.dvc_versioning.repeating import gaps, made_its_model, recorded_model
 from harness.labs.dvc_versioning.reproduction import lock_of, metric_paths
 from harness.labs.dvc_versioning.ways import settled, taken
 from harness.labs.dvc_versioning.wording import listed
@@ -138,7 +138,8 @@ def repetition(
     same_model = made_its_model(handed_in, again)
     same_libraries = same_machine and not any(item.stands_in for item in again.placed)
     if not other:
-        never_ran = same_libraries and deterministic and handed_in.agrees and not same_model
+        other_model = recorded_model(handed_in, again) is not None and not same_model
+        never_ran = same_libraries and deterministic and handed_in.agrees and other_model
         return ("other", OTHER_MODEL) if never_ran else _own_numbers(scored)
     known_libraries = same_libraries or same_model
     if not deterministic or known_libraries or any(name not in scores for name in other):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ LARGEST = 1 << 20
 class Counted:
     """One experiment with a parameter set of its own, and its scores as handed in.
 
-    ``agrees``: its lock is that of the code, parameters and data beside it.
+    ``agrees``: its lock is that of the code, parameters and data beside it. ``outs`` has the md5 of each
+    output that its lock records.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Counted:
     params: Mapping[str, object]
     scores: Mapping[str, float]
     source: str
-    model_md5: str | None = None
+    outs: Mapping[str, str | None] = field(default_factory=dict)
     agrees: bool = False
 
     @property
@@ -101,12 +102,8 @@ class HandedInExperiments:
     def _counted(self, one: Experiment) -> Counted:
         params, scores = one.params or one.file_params, self.scores_in(self._metrics(one))
         agrees = not agreement(self.case, one.commit)
-        return Counted(one.name, one.commit, params, scores, one.source, self._model(one), agrees)
-
-    def _model(self, experiment: Experiment) -> str | None:
-        models = self.case.roles(self.case.commit).models
-        outs = [lock.outs[path] for lock in experiment.locks for path in models if path in lock.outs]
-        return outs[0].md5 if outs else None
+        outs = {path: out.md5 for lock in one.locks for path, out in lock.outs.items()}
+        return Counted(one.name, one.commit, params, scores, one.source, outs, agrees)
 
     @property
     def repeats(self) -> int:

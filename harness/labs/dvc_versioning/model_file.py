@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.evidence.compression import decompressed
 from harness.evidence.roles import looks_like_model
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ PLAIN_BUILTINS = frozenset({"set", "frozenset", "complex", "bytearray", "slice",
 SCANNED = 1 << 20
 FRAME = 9  # bytes of the opcode that frames what follows
 TUPLE = re.compile(rb"[t\x86\x87](\x94|q.|r....)?\.\Z", re.DOTALL)  # made last of all, and perhaps remembered
+CLOSED = (b"PK", b"\x04\x22\x4d\x18")  # zip, which skops writes, and LZ4
 TEXT_MODELS = (b"{", b"[", b"<", b"tree", b"booster", b"svm_type", b"solver_type")
 
 
@@ -61,6 +63,7 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
         return "is an empty file"
     if data is None:
         return f"has only {size} bytes" if size is not None and size < SMALLEST else None
+    data = decompressed(data) or data
     if data[:1] == b"\x80":
         return None if _builds_an_object(data) else "is a pickle of plain values such as a string or an array"
     if not _is_text(data) or data.lstrip().startswith(TEXT_MODELS) or _is_old_pickle(data):
@@ -69,10 +72,16 @@ def why_no_model(size: int | None, data: bytes | None) -> str | None:
 
 
 def holds_several(data: bytes) -> bool:
-    """Whether a pickle is a mapping, a list or a tuple, so that a model may have other things beside it."""
-    body = data[2:] if data[:1] == b"\x80" else b""
+    """Whether a pickle is a mapping, a list or a tuple, so that a model may have other things beside it.
+
+    So may it in what nobody here looks into: an archive, or what is too large or torn.
+    """
+    plain = decompressed(data)
+    if plain is None or plain.startswith(CLOSED):
+        return True
+    body = plain[2:] if plain[:1] == b"\x80" else b""
     body = body[FRAME:] if body[:1] == b"\x95" else body
-    return body[:1] in {b"}", b"]"} or bool(body and TUPLE.search(data[-8:]))
+    return body[:1] in {b"}", b"]"} or bool(body and TUPLE.search(plain[-8:]))
 
 
 def _builds_an_object(data: bytes) -> bool:

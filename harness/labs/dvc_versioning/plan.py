@@ -14,6 +14,7 @@ from harness.labs.dvc_versioning.params_rule import STANDARD, groups
 from harness.labs.dvc_versioning.recompute import Scored, score
 from harness.labs.dvc_versioning.repeating import repeat
 from harness.labs.dvc_versioning.sensitivity import Reading, Sensitivity
+from harness.labs.dvc_versioning.settings import Settings
 from harness.labs.dvc_versioning.sharing import push, switch, switch_fresh
 from harness.labs.dvc_versioning.teaching import teach
 from harness.labs.dvc_versioning.thorough import Thorough, try_edits
@@ -22,7 +23,6 @@ from harness.workspace.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.evidence.pipeline import Stage
     from harness.evidence.prose import Described
     from harness.labs.dvc_versioning.course import Course
     from harness.labs.dvc_versioning.handed_in_experiments import Counted, HandedInExperiments
@@ -133,14 +133,10 @@ def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:
     found: dict[str, Alone] = {}
     for stage in map(base.pipeline.stage, reversed(base.pipeline.order)):
         if stage.cmd:
-            unlike = _trial(course, stage, ws).unlike()
+            unlike = Settings(ws, base.pipeline, stage).unlike()
             found[stage.address] = run_alone(ws, stage, base.state.outs, unlike)
     course.alone = {address: found[address] for address in base.pipeline.addresses if address in found}
     return course.alone
-
-
-def _trial(course: Course, stage: Stage, ws: Workspace) -> Sensitivity:
-    return Sensitivity(ws, course.base.pipeline, stage, course.base.state.outs)
 
 
 def _readings(course: Course, ws: Workspace) -> dict[str, Reading]:
@@ -160,8 +156,8 @@ def _readings(course: Course, ws: Workspace) -> dict[str, Reading]:
 
 
 def _reading(course: Course, ws: Workspace, address: str, suspects: frozenset[str]) -> Reading:
-    alone = course.alone[address]
-    trial = _trial(course, course.base.pipeline.stage(address), ws)
+    alone, base = course.alone[address], course.base
+    trial = Sensitivity(ws, base.pipeline, base.pipeline.stage(address), base.state.outs)
     clear = alone.reads if alone.clear else None
     return trial.reading(deterministic=alone.deterministic, suspects=suspects, clear=clear)
 

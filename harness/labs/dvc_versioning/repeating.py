@@ -45,8 +45,13 @@ def gaps(handed_in: Counted, again: Reproduction) -> list[str]:
 
 def made_its_model(handed_in: Counted, again: Reproduction) -> bool:
     """Whether an experiment's model came out byte for byte: the libraries are those of the student then."""
-    made = again.state.outs.get(str(again.roles.model))
-    return handed_in.model_md5 is not None and handed_in.model_md5 == made
+    recorded = recorded_model(handed_in, again)
+    return recorded is not None and recorded == again.state.outs.get(str(again.roles.model))
+
+
+def recorded_model(handed_in: Counted, again: Reproduction) -> str | None:
+    """The md5 of an experiment's model in its own lock, under the name that it had then."""
+    return handed_in.outs.get(str(again.roles.model))
 
 
 def _by_stages(course: Course, ws: Workspace, commit: str) -> Reproduction | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
-from harness.errors import MalformedEvidence
-from harness.evidence.params import addressable, covers, declares, extremes, load_params, milder
-from harness.evidence.params_edit import delete, edit
+from harness.evidence.params import covers, extremes, milder
+from harness.evidence.params_edit import delete
 from harness.labs.dvc_versioning.running import results, run_by_dvc, run_traced, stage_kept
+from harness.labs.dvc_versioning.settings import Settings, edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -54,26 +52,13 @@ class Sensitivity:
         self, ws: Workspace, pipeline: Pipeline, stage: Stage, expected: Mapping[str, str | None]
     ) -> None:
         self.ws = ws
-        self.pipeline = pipeline
         self.stage = stage
+        self.settings = Settings(ws, pipeline, stage)
         self.expected = {out.path: expected.get(out.path) for out in stage.outs}
         self.tried: dict[str, str] = {}
         self._footing: _Footing | None = None
         self._seen: frozenset[str] | None = frozenset()
         self._left_behind = False
-
-    def unlike(self) -> dict[str, bytes]:
-        """Each params file with all that the stage does not declare far from what it is.
-
-        A file in which nothing is changed is left out; there are none for a template, which DVC fills in.
-        """
-        if self._templated:
-            return {}
-        try:
-            changed = {file: self._far(file, self._not_declared(file)) for file in self._files()}
-        except MalformedEvidence:
-            return {}
-        return {file: data for file, (data, keys) in changed.items() if keys}
 
     def reading(
         self, *, deterministic: bool, suspects: frozenset[str], clear: frozenset[str] | None = None
@@ -96,18 +81,19 @@ class Sensitivity:
         read: set[str] = set()
         unread: set[str] = set()
         inert: set[str] = set()
-        for file, keys in self.stage.takes.items():
-            leaves = self._leaves(file)
+        for file, keys in self.settings.given.items():
+            leaves = self.settings.leaves(file)
             for key in keys or tuple(leaves):
                 mine = [leaf for leaf in leaves if covers(key, leaf)]
                 found = self._read_among(file, leaves, mine, suspects, deterministic=deterministic)
                 (read if found else unread).add(key)
                 inert |= {leaf for leaf in mine if leaf in self.tried and leaf not in found}
         same = clear is not None and self._seen is not None and self._seen <= clear
-        hidden = {leaf for file in self._files() for leaf in self._not_declared(file)} & suspects
+        settings = self.settings
+        hidden = {leaf for file in settings.files() for leaf in settings.not_declared(file)} & suspects
         undeclared = frozenset() if same and not hidden else self._undeclared(deterministic=deterministic)
         inert |= self._inert_suspects(suspects - undeclared, deterministic=deterministic)
-        if deterministic and not self._templated:
+        if deterministic and not self.settings.templated:
             undeclared |= self._needed(hidden - undeclared - inert)
         return Reading(
             self.stage.address, frozenset(read), frozenset(unread), undeclared, frozenset(inert), self.tried
@@ -133,10 +119,10 @@ class Sensitivity:
     def _is_read(self, file: str, leaf: str, value: Value, *, deterministic: bool) -> bool:
         far, shown = extremes(leaf, value)[0], False
         trials: list[tuple[str, tuple[Value, ...]]] = [(f"{leaf}={far}", (far,))]
-        if not self._templated:  # DVC itself refuses a template whose key is missing
+        if not self.settings.templated:  # DVC itself refuses a template whose key is missing
             trials.append((f"{leaf} deleted", ()))
         for name, new in trials:
-            if (effect := self._effect_of(file, partial(_edited, file, leaf, new))) is not None:
+            if (effect := self._effect_of(file, partial(edited, file, leaf, new))) is not None:
                 shown, self.tried[leaf] = True, f"{name}: {effect}"
             if self._shows(effect, deterministic=deterministic):
                 return True
@@ -145,8 +131,8 @@ class Sensitivity:
     def _undeclared(self, *, deterministic: bool) -> frozenset[str]:
         """The undeclared keys that change something, unless the same comes of changing nothing."""
         found: set[str] = set()
-        for file in self._files():
-            keys = set(self._narrowed(file, self._not_declared(file), deterministic=deterministic))
+        for file in self.settings.files():
+            keys = set(self._narrowed(file, self.settings.not_declared(file), deterministic=deterministic))
             found |= keys if keys and self._same_again(file) else set()
         return frozenset(found)
 
@@ -158,14 +144,12 @@ class Sensitivity:
     def _inert_suspects(self, suspects: frozenset[str], *, deterministic: bool) -> set[str]:
         """The undeclared suspects, if their absence changes nothing either: their values are hard-coded."""
         found: set[str] = set()
-        for file in self._files():
-            keys = [
-                leaf for leaf in self._leaves(file) if leaf in suspects and not self._declared(file, leaf)
-            ]
+        for file in self.settings.files():
+            keys = [leaf for leaf in self.settings.not_declared(file) if leaf in suspects]
             original = data = self.ws.read(file) or b""
             for key in keys:
                 data = delete(file, data, key)
-            if not keys or not deterministic or self._templated:
+            if not keys or not deterministic or self.settings.templated:
                 continue
             if self._effect(file, data, original) == "unchanged":
                 found |= set(keys)
@@ -174,8 +158,8 @@ class Sensitivity:
     def _needed(self, keys: Collection[str]) -> frozenset[str]:
         """Those undeclared keys whose nearer values show: far ones may be too small to be taken."""
         found: set[str] = set()
-        for file in self._files():
-            among = {leaf: value for leaf, value in self._not_declared(file).items() if leaf in keys}
+        for file in self.settings.files():
+            among = {leaf: value for leaf, value in self.settings.not_declared(file).items() if leaf in keys}
             shown = {leaf for leaf, value in among.items() if self._milder(file, leaf, value) == "changed"}
             found |= shown if shown and self._same_again(file) else set()
         return frozenset(found)
@@ -184,7 +168,7 @@ class Sensitivity:
         """What nearer values do: a change before nothing, and what the stage refuses last."""
         effect, original = "failed", self.ws.read(file) or b""
         for new in milder(value):
-            data = _edited(file, leaf, (new,), original)
+            data = edited(file, leaf, (new,), original)
             found = "failed" if data is None else self._effect(file, data, original)
             if found == "changed":
                 return found
@@ -197,7 +181,7 @@ class Sensitivity:
         A script may check all that it loads.
         """
         original = self.ws.read(file) or b""
-        data, keys = self._far(file, leaves)
+        data, keys = self.settings.far(file, leaves)
         effect = self._effect(file, data, original) if keys else "unchanged"
         if effect == "failed" and len(keys) == 1:
             effect = self._milder(file, keys[0], leaves[keys[0]])
@@ -208,20 +192,6 @@ class Sensitivity:
         return [
             leaf for leaf in keys if self._narrowed(file, {leaf: leaves[leaf]}, deterministic=deterministic)
         ]
-
-    def _far(self, file: str, leaves: Mapping[str, Value]) -> tuple[bytes, list[str]]:
-        """A params file with keys of it far from what they are, and those for which that can be written.
-
-        Where DVC fills in a template, lists and sections stay what they are: it may make stages of them.
-        """
-        data = self.ws.read(file) or b""
-        changed: list[str] = []
-        for leaf, value in leaves.items():
-            made = self._templated and isinstance(value, list | dict)
-            far = None if made else _edited(file, leaf, extremes(leaf, value)[:1], data)
-            if far is not None:
-                data, changed = far, [*changed, leaf]
-        return data, changed
 
     @staticmethod
     def _shows(effect: str | None, *, deterministic: bool) -> bool:
@@ -256,43 +226,10 @@ class Sensitivity:
 
     def _run(self) -> Completed:
         """Run the stage; where its command is a template, by DVC, which fills in the parameters."""
-        if not self._templated:
+        if not self.settings.templated:
             done, read, written = run_traced(self.ws, self.stage)
             self._left_behind |= written is None or any(not self.stage.makes(path) for path in written)
             self._seen = None if read is None or self._seen is None else self._seen | read
             return done
         self._left_behind = True  # in dvc.lock at least
         return run_by_dvc(self.ws, self.stage)[0]
-
-    @cached_property
-    def _templated(self) -> bool:
-        """Whether DVC fills parameters into the stage's command (`${…}`)."""
-        try:
-            stages = load_params(self.stage.file, self.ws.read(self.stage.file) or b"").get("stages")
-        except MalformedEvidence:
-            return False
-        entry = stages.get(self.stage.name.partition("@")[0]) if isinstance(stages, dict) else None
-        body = entry.get("do", entry) if isinstance(entry, dict) else None
-        return isinstance(body, dict) and "${" in str(body.get("cmd"))
-
-    def _declared(self, file: str, leaf: str) -> bool:
-        return file in self.stage.takes and declares(self.stage.takes[file], leaf)
-
-    def _not_declared(self, file: str) -> dict[str, Value]:
-        return {leaf: value for leaf, value in self._leaves(file).items() if not self._declared(file, leaf)}
-
-    def _leaves(self, file: str) -> dict[str, Value]:
-        return addressable(load_params(file, self.ws.read(file) or b""))
-
-    def _files(self) -> tuple[str, ...]:
-        beside = {posixpath.join(posixpath.dirname(self.stage.file), "params.yaml")}
-        declared = {file for stage in self.pipeline.stages for file in stage.takes}
-        every = declared | beside | set(self.pipeline.params_files)
-        return tuple(sorted(file for file in every if self.ws.read(file) is not None))
-
-
-def _edited(file: str, leaf: str, new: tuple[Value, ...], data: bytes) -> bytes | None:
-    """Parameters with another value for one of them, or without it; None where the file cannot be so."""
-    with suppress(MalformedEvidence):
-        return edit(file, data, leaf, *new) if new else delete(file, data, leaf)
-    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickletools
 import re
 import struct
@@ -13,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from harness.errors import MalformedEvidence
+from harness.evidence.compression import decompressed
 from harness.evidence.params import declares, flatten, load_params, suffix
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ DOUBLE = struct.Struct("<d")
 OF_NUMPY = frozenset(
     {"numpy._core.multiarray", "numpy.core.multiarray", "scalar", "numpy", "dtype", "f8", "<"}
 )
+# A short text in a pickle, with its place in the memo.
+TEXT = re.compile(rb"\x8c[\x01-\xff][ -~]+\x94|X[\x01-\xff]\0\0\0[ -~]+[qr]")
 LEAST = 1e-6  # bytes that mean something else come to less
 LARGEST_TEXT = 1 << 16
 LARGEST = 1 << 25
@@ -100,8 +104,9 @@ def _in_script(data: bytes) -> dict[str, float]:
     return {number: float(number) for number in NUMBER.findall(data.decode("utf-8", "replace"))}
 
 
-def _numbers_in(path: str, data: bytes) -> dict[str, float]:
+def _numbers_in(path: str, packed: bytes) -> dict[str, float]:
     """The numbers between 0 and 1 in a file that a stage made, each by its key: nothing is ever unpickled."""
+    data = decompressed(packed, LARGEST) or b""
     named = _pickled(data) if data[:1] == b"\x80" else _written(path, data)
     return {f"{key} of {path}": value for key, value in named if LEAST < value < 1}
 
@@ -122,14 +127,30 @@ def _pickled(data: bytes) -> Iterator[tuple[str, float]]:
     NumPy's numbers are eight bytes of their own.
     """
     key = "a number"
-    with suppress(ValueError):  # joblib puts arrays in between, of which no opcode tells
-        for _, arg, _ in islice(pickletools.genops(data), MOST_OPCODES):
-            if isinstance(arg, str) and arg not in OF_NUMPY:
-                key = arg
-            elif isinstance(arg, float):
-                yield key, arg
-            elif isinstance(arg, bytes) and len(arg) == DOUBLE.size:
-                yield key, DOUBLE.unpack(arg)[0]
+    for arg in islice(_arguments(data), MOST_OPCODES):
+        if isinstance(arg, str) and arg not in OF_NUMPY:
+            key = arg
+        elif isinstance(arg, float):
+            yield key, arg
+        elif isinstance(arg, bytes) and len(arg) == DOUBLE.size:
+            yield key, DOUBLE.unpack(arg)[0]
+
+
+def _arguments(data: bytes) -> Iterator[object]:
+    """What the opcodes of a pickle come with.
+
+    joblib puts arrays in between, of which no opcode tells (joblib.numpy_pickle, `NumpyArrayWrapper`): what
+    follows one is read from its next text on.
+    """
+    stream, last = io.BytesIO(data), 0
+    while True:
+        with suppress(ValueError):
+            for _, arg, place in pickletools.genops(stream):
+                last = place or last
+                yield arg
+        if (text := TEXT.search(data, last + 1)) is None:
+            return
+        last = stream.seek(text.start())
 
 
 def _parameters(file: str, keys: Sequence[str], data: bytes) -> dict[str, float]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dvc.fs import GitFileSystem, localfs
+from dvc.parsing.context import CtxDict
 from dvc.repo import Repo
 from dvc.scm import SCM
 
@@ -28,6 +29,7 @@ Description = dict[str, Any]
 def main(out: str, revisions: list[str]) -> None:
     """Describe each revision, and write all at once."""
     root = os.path.realpath(".")
+    CtxDict.get_sources = sources_of_all
     scm = SCM(root)
     described = {revision: describe(scm, root, revision) for revision in revisions}
     Path(out).write_text(json.dumps(described), encoding="utf-8")
@@ -110,6 +112,18 @@ def filled_in(stage: Any, fs: Any, base: str) -> dict[str, list[str]]:
     """
     found = (getattr(stage, "tracked_vars", None) or {}).items()
     return {file: [str(key) for key in keys] for file, keys in found if fs.isfile(fs.join(base, file))}
+
+
+def sources_of_all(section: Any) -> dict[str, list[str]]:
+    """The files and keys of all values in a section that a command unpacks (`${train}`), however deep.
+
+    DVC notes those of a single value alone: with another value in the section, the command is another one.
+    """
+    found: dict[str, list[str]] = {}
+    for inner in section.data.values():
+        for source, keys in inner.get_sources().items():
+            found.setdefault(source, []).extend([keys] if isinstance(keys, str) else keys)
+    return found
 
 
 def out_of(out: Any, fs: Any, base: str) -> Description:

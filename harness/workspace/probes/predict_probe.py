@@ -156,10 +156,10 @@ def combinations(
 
 def committees(loaded: Any) -> Iterator[tuple[str, Any]]:
     """Of several models in a list, what they say together; nothing of another thing."""
-    items = loaded if isinstance(loaded, (list, tuple)) else ()
-    models = [item for item in items if callable(getattr(item, "predict_proba", None))]
-    if len(models) > 1:
-        yield "the mean of the models", Committee(models)
+    for items in (thing for thing in members(loaded) if isinstance(thing, (list, tuple))):
+        models = [item for item in items if callable(getattr(item, "predict_proba", None))]
+        if len(models) > 1:
+            yield "the mean of the models", Committee(models)
 
 
 class Committee:

@@ -12,6 +12,7 @@ from harness.labs.dvc_versioning.alone import Alone, declares_file, run_alone, r
 from harness.labs.dvc_versioning.reruns import judge
 from harness.labs.dvc_versioning.running import results, run_stage
 from harness.labs.dvc_versioning.sensitivity import Sensitivity
+from harness.labs.dvc_versioning.settings import Settings
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import rerun
 from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE
@@ -33,7 +34,7 @@ def alone(workspace: Workspace, *stages: Stage) -> dict[str, Alone]:
     found: dict[str, Alone] = {}
     for stage in stages:
         made = results(workspace, stage)
-        unlike = Sensitivity(workspace, pipeline, stage, made).unlike()
+        unlike = Settings(workspace, pipeline, stage).unlike()
         found[stage.address] = run_alone(workspace, stage, made, unlike)
     return found
 

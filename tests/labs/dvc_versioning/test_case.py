@@ -231,6 +231,23 @@ def test_a_script_is_told_by_the_command(work: Work, command: str, script: str |
     assert work.case().script_of(pipeline, ("score",), sha) == script
 
 
+@pytest.mark.parametrize(
+    ("deps", "script"),
+    [
+        (("run.py", "scripts/score.py"), "scripts/score.py"),
+        (("run.py",), "run.py"),
+        (("scripts/score.py",), "scripts/score.py"),
+        ((), "run.py"),
+    ],
+)
+def test_a_script_is_its_stages_own(work: Work, deps: tuple[str, ...], script: str) -> None:
+    """What runs all stages is not the script of one, unless there is no other."""
+    sha = work.commit({"scripts/score.py": b"1", "run.py": b"1"})
+    other = Stage("fit", "fit", cmd=("python run.py fit",), deps=("run.py",))
+    pipeline = Pipeline((other, Stage("score", "score", cmd=("python run.py score",), deps=deps)))
+    assert work.case().script_of(pipeline, ("score",), sha) == script
+
+
 def test_a_script_is_seen_from_its_stages_folder(work: Work) -> None:
     """`wdir` is where its command runs."""
     sha = work.commit({"lab/score.py": b"1"})

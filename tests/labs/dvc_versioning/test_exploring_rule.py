@@ -83,7 +83,7 @@ def values(*wrong: int) -> dict[str, float]:
 
 def counted(scores: Mapping[str, float], model: str | None = "m") -> Counted:
     """A handed-in experiment."""
-    return Counted("exp-a", "e" * 40, {"fit.trees": 2}, scores, "ref", model)
+    return Counted("exp-a", "e" * 40, {"fit.trees": 2}, scores, "ref", {"forest.pkl": model})
 
 
 def again(metrics: Mapping[str, float], found: Scored | None = None) -> Reproduction:
@@ -244,11 +244,17 @@ def test_right_scores_beside_a_model_that_was_never_made_are_false() -> None:
     outcome, why = repetition(copied, run, deterministic=True, same_machine=True)
     assert (outcome, "another model than its lock records" in why) == ("other", True)
     assert repetition(copied, run, deterministic=True)[0] == "same"
-    own = replace(copied, model_md5=str(run.state.outs["forest.pkl"]))
+    own = replace(copied, outs={"forest.pkl": str(run.state.outs["forest.pkl"])})
     assert made_its_model(own, run)
     assert not made_its_model(copied, run)
-    assert not made_its_model(replace(own, model_md5=None), run)
+    assert not made_its_model(replace(own, outs={}), run)
     assert repetition(own, run, deterministic=True, same_machine=True)[0] == "same"
+    unrecorded = replace(copied, outs={"forest.pkl": None})
+    assert repetition(unrecorded, run, deterministic=True, same_machine=True)[0] == "same"
+    then = replace(
+        run, roles=replace(run.roles, models=("old.pkl",)), state=replace(run.state, outs={"old.pkl": "m"})
+    )
+    assert made_its_model(replace(copied, outs={"forest.pkl": "other", "old.pkl": "m"}), then)
 
 
 @pytest.mark.parametrize("wrong", [4, 7, 10])

@@ -55,7 +55,7 @@ def test_experiments_in_refs_count(work: Work) -> None:
     )
     assert found[0].params == {"fit.trees": 10, "fit.depth": 3}
     assert found[0].scores == {"accuracy": 0.1, "f1": 0.1}
-    assert found[0].model_md5 == md5_of(b"forest.pkl10")
+    assert found[0].outs["forest.pkl"] == md5_of(b"forest.pkl10")
     assert found[0].told == "depth=3, trees=10 → accuracy 0.1000, f1 0.1000"
 
 

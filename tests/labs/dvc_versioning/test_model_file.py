@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import pickle
+import zlib
 from dataclasses import replace
 from fractions import Fraction
 
@@ -141,7 +142,15 @@ def test_a_pickle_says_whether_it_holds_several_things(protocol: int) -> None:
     model = Fraction(1, 3)
     for several in ({"model": model}, [model], (model, 0.4), (model, 1, 2, 3)):
         assert holds_several(pickle.dumps(several, protocol))
+        assert holds_several(zlib.compress(pickle.dumps(several, protocol)))
     for one in (model, FOREST):
         assert not holds_several(pickle.dumps(one, protocol))
+        assert not holds_several(gzip.compress(pickle.dumps(one, protocol), mtime=0))
     assert not holds_several(b"")
     assert not holds_several(b"{}")
+
+
+@pytest.mark.parametrize("data", [gzip.compress(MODEL)[:-9], b"PK\x03\x04", b"\x04\x22\x4d\x18"])
+def test_what_cannot_be_looked_into_may_hold_several_things(data: bytes) -> None:
+    """A torn file, an archive, a compression that needs another library."""
+    assert holds_several(data)

@@ -92,7 +92,7 @@ def test_the_model_sees_no_labels(trained: Workspace, work: Work) -> None:
         ),
         (
             gzip.compress(pickle.dumps([1, 2])),
-            "forest.pkl: it holds list, nothing with a predict",
+            "forest.pkl is a pickle of plain values",
             True,
         ),
         (gzip.compress(pickle.dumps(Fraction(1, 3))), "forest.pkl: it holds Fraction, nothing", False),

@@ -22,7 +22,7 @@ FROZEN = FILES["dvc.yaml"].replace("cmd: sh score.sh", "frozen: true\n    cmd: s
 def genuine(small_lab: SmallLab, reproduced: Workspace) -> Counted:
     """The graded commit as an experiment, with the scores and the model that come out there."""
     model = md5_of(reproduced.read("forest.pkl") or b"")
-    return Counted("exp-a", small_lab.case.commit, {}, RIGHT, "ref", model)
+    return Counted("exp-a", small_lab.case.commit, {}, RIGHT, "ref", {"forest.pkl": model})
 
 
 def commands(workspace: Workspace) -> list[str]:
@@ -43,7 +43,7 @@ def test_what_comes_out_as_handed_in_needs_no_dvc(
 
 
 @pytest.mark.parametrize(
-    "other", [{"scores": {"accuracy": 0.1, "f1": 0.9}}, {"model_md5": "f" * 32}, {"model_md5": None}]
+    "other", [{"scores": {"accuracy": 0.1, "f1": 0.9}}, {"outs": {"forest.pkl": "f" * 32}}, {"outs": {}}]
 )
 def test_dvc_has_the_last_word_about_what_does_not(
     small_lab: SmallLab, genuine: Counted, tmp_path: Path, other: dict[str, object]
@@ -64,7 +64,7 @@ def test_dvc_starts_from_the_commit_and_not_from_what_was_tried(
     mess = "echo x >> left-over.txt\necho : >> score.sh\n"
     lab = changed(student_work, tmp_path, {"split.sh": FILES["split.sh"] + mess})
     workspace = lab.start(tmp_path / "a")
-    repeat(lab.course, workspace, replace(genuine, commit=lab.case.commit, model_md5=None))
+    repeat(lab.course, workspace, replace(genuine, commit=lab.case.commit, outs={}))
     assert workspace.read("left-over.txt") == b"x\n"
     assert workspace.read("score.sh") == FILES["score.sh"].encode() + b":\n"
     lab.close()

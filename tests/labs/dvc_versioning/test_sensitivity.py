@@ -234,25 +234,6 @@ def test_each_line_of_a_command_has_a_shell_of_its_own(new_workspace: NewWorkspa
     assert workspace.read("made.txt") is None
 
 
-def test_what_is_not_declared_can_be_made_unlike(fitted: Workspace) -> None:
-    """In all params files at once, where it can be written; what is declared stays, and so do the files."""
-    write_tree(fitted.repo, {"p.json": '{"x": 0.2, "names": []}', "q.py": "NAMES = {}\n"})
-    pipeline = Pipeline((STAGE,), params_files=("p.json", "q.py"))
-    found = Sensitivity(fitted, pipeline, STAGE, {}).unlike()
-    spared = FILES["params.yaml"].replace("spare: 7", "spare: 1").replace("x: 1", "x: 3")
-    assert found == {"params.yaml": spared.encode(), "p.json": b'{"x": 0.5, "names": 7}'}
-    assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
-
-
-def test_nothing_is_made_unlike_in_templates_and_in_files_that_cannot_be_read(fitted: Workspace) -> None:
-    """DVC fills the one in by itself; the other has no keys."""
-    fitted.write("dvc.yaml", TEMPLATE)
-    assert Sensitivity(fitted, Pipeline((STAGE,)), STAGE, {}).unlike() == {}
-    fitted.remove("dvc.yaml")
-    fitted.write("p.json", b"{")
-    assert Sensitivity(fitted, Pipeline((STAGE,), params_files=("p.json",)), STAGE, {}).unlike() == {}
-
-
 @pytest.mark.parametrize("clear", [None, frozenset({"fit.py"}), frozenset(FILES)])
 def test_what_a_run_alone_has_shown_is_not_tried_again(
     fitted: Workspace, clear: frozenset[str] | None

@@ -6,6 +6,7 @@ import pickle
 import tracemalloc
 from fractions import Fraction
 
+import joblib
 import numpy as np
 import pytest
 
@@ -57,6 +58,17 @@ def test_thresholds_may_be_kept_with_the_model(limit: float, new_workspace: NewW
     assert found == {"threshold of kept.pkl": 0.37, "best.limit of l.json": 0.4}
     (workspace.repo / "kept.pkl").write_bytes(pickle.dumps(kept)[:-30])
     assert limits_of(workspace, [], ["kept.pkl"]).keys() <= {"threshold of kept.pkl"}
+
+
+@pytest.mark.parametrize("compress", [0, 3, ("xz", 1)])
+def test_thresholds_may_stand_behind_a_models_arrays(compress: object, new_workspace: NewWorkspace) -> None:
+    """As joblib writes them, into a file that may be compressed."""
+    workspace = new_workspace()
+    arrays = [np.linspace(2, 3, 999), np.arange(5), np.full((3, 2), 0.25)]
+    kept = {"model": arrays, "threshold": 0.37, "columns": ["a"], "own": np.float64(0.38)}
+    joblib.dump(kept, workspace.repo / "kept.joblib", compress=compress)
+    found = limits_of(workspace, [], ["kept.joblib"])
+    assert found == {"threshold of kept.joblib": 0.37, "own of kept.joblib": 0.38}
 
 
 def test_a_file_too_large_for_settings_holds_no_threshold(new_workspace: NewWorkspace) -> None:

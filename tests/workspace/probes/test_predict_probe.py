@@ -146,10 +146,11 @@ def test_a_model_of_few_columns_predicts_after_their_selection(
 def test_several_models_predict_together(answer: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     """Models in a list may be asked for the mean of their chances; a single one has no such way."""
     models = [tree().fit(ROWS, [1, 0, 1, 1]), tree().fit(ROWS, [0, 0, 1, 1]), tree().fit(ROWS, [1, 1, 0, 1])]
-    joblib.dump(models, tmp_path / "model")
-    first, together = answer()["ways"]
-    assert (first["name"], first["labels"]) == ("the model", IMPLIES)
-    assert (together["name"], together["labels"]) == ("the mean of the models", [1, 0, 1, 1])
+    for kept in (models, {"members": models, "threshold": 0.5}):
+        joblib.dump(kept, tmp_path / "model")
+        first, together = answer()["ways"]
+        assert (first["name"], first["labels"]) == ("the model", IMPLIES)
+        assert (together["name"], together["labels"]) == ("the mean of the models", [1, 0, 1, 1])
     assert together["chances"] == pytest.approx([2 / 3, 1 / 3, 2 / 3, 1])
     joblib.dump(models[:1], tmp_path / "model")
     assert len(answer()["ways"]) == 1
