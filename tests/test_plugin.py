@@ -18,6 +18,17 @@ from harness.workspace.command import Completed, Limits, run
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "labs" / "tiny"
 COUNT = "grep -c '' greeting.txt > count.txt\n"
+LOOKS_AGAIN = """
+
+@pytest.fixture(scope="session", autouse=True)
+def looks_again(submission):
+    from harness.evidence.repository import GitRepository
+
+    tree = GitRepository(submission.repository).tree(submission.commit)
+    tree.read("greeting.txt")
+    yield
+    tree.read("count.sh")
+"""
 Typed = Callable[..., Completed]
 
 
@@ -127,25 +138,42 @@ def test_the_folder_where_it_is_typed_has_no_word_in_it(typed: Typed, hello: Pat
     assert done.exit_code == 0, done.describe()
 
 
-def test_ctrl_c_leaves_a_grade_file_and_nothing_else(
-    typed: Typed, new_workspace: NewWorkspace, tmp_path: Path
-) -> None:
-    """A real signal in the middle of a scenario that would take half a minute."""
-    lab = Path(shutil.copytree(TINY, tmp_path / "lab", ignore=shutil.ignore_patterns("__pycache__")))
-    test = (lab / "test_greeting.py").read_text(encoding="utf-8")
-    signal = "import os, signal, time\n    time.sleep(1)\n    os.kill(os.getpid(), signal.SIGINT)"
-    text = test.replace(
-        "text = _greeting(submission)\n    gradebook",
-        f"{signal}\n    time.sleep(9)\n    text = ''\n    gradebook",
+def interrupted_lab(folder: Path, interrupt: str) -> Path:
+    """The tiny lab, whose second check interrupts the grade, and which looks into Git once more after it."""
+    lab = Path(shutil.copytree(TINY, folder, ignore=shutil.ignore_patterns("__pycache__")))
+    test, fixtures = lab / "test_greeting.py", lab / "conftest.py"
+    signal = f"import os, signal, time\n    time.sleep(1)\n    {interrupt}\n    time.sleep(9)"
+    text = test.read_text(encoding="utf-8")
+    checks = text.replace(
+        "text = _greeting(submission)\n    gradebook", f"{signal}\n    text = ''\n    gradebook"
     )
-    (lab / "test_greeting.py").write_text(text, encoding="utf-8")
+    assert checks != text
+    test.write_text(checks, encoding="utf-8")
+    fixtures.write_text(fixtures.read_text(encoding="utf-8") + LOOKS_AGAIN, encoding="utf-8")
+    return lab
+
+
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        pytest.param("os.kill(os.getpid(), signal.SIGINT)", id="to the harness alone"),
+        pytest.param("os.killpg(0, signal.SIGINT)", id="to all processes of its group, as a terminal does"),
+    ],
+)
+def test_ctrl_c_leaves_a_grade_file_and_nothing_else(
+    typed: Typed, new_workspace: NewWorkspace, tmp_path: Path, interrupt: str
+) -> None:
+    """A real signal in the middle of a scenario that would take half a minute: nothing counts as damaged."""
+    lab = interrupted_lab(tmp_path / "lab", interrupt)
     workspace = new_workspace()
     write_tree(workspace.repo, {"greeting.txt": "hello\n", "count.sh": "sleep 30\n"})
     commit_all(workspace, "slow")
     done = typed("harness", "--submission", workspace.repo, "--lab", lab, "--grade-json", tmp_path / "g.json")
     assert done.exit_code == 2, done.describe()
     assert done.seconds < 20
-    assert read_grade(tmp_path / "g.json").outcome == "error"
+    grade = read_grade(tmp_path / "g.json")
+    assert grade.outcome == "error"
+    assert [flag.text for flag in grade.flags] == ["it was interrupted"]
     assert "Traceback" not in done.stderr
 
 
