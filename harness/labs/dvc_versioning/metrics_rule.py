@@ -30,6 +30,8 @@ HINT = (
     "Compute the scores in the evaluation's script from `model.predict` on the test data at every run: "
     "nothing may be typed in, copied or edited afterwards."
 )
+MODEL_HINT = "Show the examiner how the model predicts; a pickled scikit-learn model is understood."
+ROWS_HINT = "Show the examiner the rows that are scored; a CSV or NumPy file of their own is understood."
 
 KNOWN_HINT = (
     "Fit the model on the training rows alone, and score it on the test rows: none of these may be among "
@@ -188,7 +190,7 @@ def judge_run(name: str, scored: Scored) -> Match:
     if compared is None:
         raise Pending(
             f"the scores could not be computed: {scored.problem}",
-            "Show the examiner how the model predicts; a pickled scikit-learn model is understood.",
+            ROWS_HINT if scored.no_rows else MODEL_HINT,
         )
     if compared.average is None and not scored.certain:
         raise Pending(

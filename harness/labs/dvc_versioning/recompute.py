@@ -42,8 +42,9 @@ class Scored:
 
     ``predictions`` are those of the model as it is; ``ways`` has them, and others that an evaluation may come
     to, ``limits`` the thresholds that it may set. ``problem`` says why nothing was computed; ``no_model``
-    that the file is no model at all. ``doubt`` says why right scores may be others all the same. ``beside``
-    has what the same model says of other rows, where it was asked about some.
+    that the file is no model at all, ``no_rows`` that the held-out rows are not to be had. ``doubt`` says why
+    right scores may be others all the same. ``beside`` has what the same model says of other rows, where it
+    was asked about some.
     """
 
     reported: Scores | None
@@ -51,6 +52,7 @@ class Scored:
     predictions: tuple[Label, ...] = ()
     problem: str | None = None
     no_model: bool = False
+    no_rows: bool = False
     doubt: str | None = None
     ways: tuple[Way, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -90,7 +92,7 @@ def score(
         model, data = _model(ws, roles)
         held_out = _held_out(ws, pipeline, roles)
     except NoScores as reason:
-        return Scored(reported, problem=str(reason), no_model=reason.no_model)
+        return Scored(reported, problem=str(reason), no_model=reason.no_model, no_rows=reason.no_rows)
     more = () if beside is None else (beside(held_out.features),)
     needed, code = (model, *companions(pipeline, roles)), code_files(ws, case.repository)
     ask = partial(predict_elsewhere, ws, needed, held_out.features, *more, code=code)
@@ -159,11 +161,12 @@ def companions(pipeline: Pipeline, roles: Roles) -> tuple[str, ...]:
 
 
 class NoScores(Exception):
-    """Why the right scores cannot be computed; ``no_model``: what should be the model is none."""
+    """Why the right scores cannot be computed; ``no_model``, ``no_rows``: as in Scored."""
 
-    def __init__(self, reason: str, *, no_model: bool = False) -> None:
+    def __init__(self, reason: str, *, no_model: bool = False, no_rows: bool = False) -> None:
         super().__init__(reason)
         self.no_model = no_model
+        self.no_rows = no_rows
 
 
 def _model(ws: Workspace, roles: Roles) -> tuple[str, bytes]:
@@ -198,10 +201,10 @@ def _held_out(ws: Workspace, pipeline: Pipeline, roles: Roles) -> Split:
     try:
         found = split_held_out(held_out_tables(ws, pipeline, roles))
     except MalformedEvidence as malformed:
-        raise NoScores(f"the held-out data cannot be read: {malformed}") from malformed
+        raise NoScores(f"the held-out data cannot be read: {malformed}", no_rows=True) from malformed
     if found is None:
         paths = _held_out_paths(pipeline, roles)
-        raise NoScores(f"no label column {LABEL!r} in {' or '.join(paths) or 'any data'}")
+        raise NoScores(f"no label column {LABEL!r} in {' or '.join(paths) or 'any data'}", no_rows=True)
     return found
 
 

@@ -73,6 +73,11 @@ def test_a_wrong_run_says_what_was_expected(found: Scored, expected: str, told: 
             "Show the examiner how the model predicts; a pickled scikit-learn model is understood.",
         ),
         (
+            Scored(scored().reported, problem="no label column 'target' in test.csv", no_rows=True),
+            "the scores could not be computed: no label column 'target' in test.csv",
+            "Show the examiner the rows that are scored; a CSV or NumPy file of their own is understood.",
+        ),
+        (
             replace(scored({**RIGHT, "f1": 0.1}), doubt="evaluate has parameters"),
             "the scores are not the model's own, which may be right: evaluate has parameters",
             "Show the examiner how evaluate comes to its scores.",

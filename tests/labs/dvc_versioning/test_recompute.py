@@ -115,13 +115,18 @@ def test_what_predicts_nothing_has_a_problem(
 
 
 def test_missing_parts_are_named(trained: Workspace, work: Work) -> None:
-    """No model, no label column, unreadable data: each is a problem in words."""
-    trained.write("test.csv", b"a,b\n1.5,2.5\n3.5,4.5\n5.5,6.5\n7.5,8.5\n")
-    assert "no label column 'target' in test.csv" in str(scored_in(trained, work).problem)
-    trained.write("test.csv", b"")
-    assert "cannot be read" in str(scored_in(trained, work).problem)
+    """No model, no label column, unreadable data: each is a problem in words, of the rows or of the model."""
+    for data, told in (
+        (b"a,b\n1.5,2.5\n3.5,4.5\n5.5,6.5\n7.5,8.5\n", "no label column 'target' in test.csv"),
+        (b"", "the held-out data cannot be read: test.csv"),
+    ):
+        trained.write("test.csv", data)
+        found = scored_in(trained, work)
+        assert told in str(found.problem)
+        assert found.no_rows
     trained.remove("forest.pkl")
-    assert scored_in(trained, work).problem == "forest.pkl is not a file"
+    found = scored_in(trained, work)
+    assert (found.problem, found.no_rows) == ("forest.pkl is not a file", False)
     nothing = base_of(Pipeline()).roles
     assert "no stage makes a model" in str(scored_in(trained, work, nothing).problem)
 
