@@ -58,6 +58,12 @@ class GitReader:
                 return None
             return bytes(self._git.get_object_data(sha)[3])
 
+    def whole(self, sha: str) -> bytes:
+        """Return an object as Git hashes it: its kind, its size and what it holds."""
+        with self._lock, _damage_named(f"object {sha}"):
+            _, kind, size, data = self._git.get_object_data(sha)
+            return b"%s %d\0%s" % (os.fsencode(kind), int(size), bytes(data))
+
     def size(self, sha: str) -> int:
         """Return the size of a blob in bytes."""
         with self._lock, _damage_named(f"blob {sha}"):

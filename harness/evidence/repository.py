@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_ENTRIES = 300_000
+MAX_FOLDERS = 2_000
 MAX_CHANGES = 2_000_000
 TREES_KEPT = 8
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -206,6 +207,24 @@ class GitRepository:
     def md5s(self, sha: str) -> tuple[str, str, str]:
         """Return the MD5s of a blob: as it is, with LF line ends, with CRLF line ends."""
         return self._reader.md5s(sha)
+
+    def skeleton(self, sha: str) -> dict[str, bytes]:
+        """A commit and the folders in it, with the content of no file: the objects by their names.
+
+        Source of the format of a tree: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+        """
+        commit = self._reader.whole(sha)
+        found, waiting = {sha: commit}, [commit.partition(b"\0tree ")[2].partition(b"\n")[0].decode("ascii")]
+        while waiting and len(found) <= MAX_FOLDERS:
+            name = waiting.pop()
+            found[name] = self._reader.whole(name)
+            rest, width = found[name].partition(b"\0")[2], len(name) // 2
+            while rest:
+                mode, _, rest = rest.partition(b"\0")
+                if mode.startswith(b"40000 ") and (below := rest[:width].hex()) not in found:
+                    waiting.append(below)
+                rest = rest[width:]
+        return found
 
     def _read_tree(self, sha: str) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}

@@ -35,15 +35,15 @@ def kept(ws: Workspace, paths: tuple[str, ...], copied: tuple[str, ...] = ()) ->
     Raises:
         CheckFailed: commands have left something that cannot be moved, copied or removed.
     """
-    with _aside(ws) as aside:
+    with aside(ws) as place:
         for path in paths:
-            move_inside(ws.repo, aside, path)
+            move_inside(ws.repo, place, path)
         for path in copied:
-            copy_inside(ws.repo, aside, path)
+            copy_inside(ws.repo, place, path)
         yield
         for path in (*paths, *copied):
             ws.remove(path)
-            move_inside(aside, ws.repo, path)
+            move_inside(place, ws.repo, path)
 
 
 @contextmanager
@@ -61,16 +61,16 @@ def only(
         CheckFailed: commands have left something that cannot be moved, copied or removed.
     """
     _delete_files(ws.tmp)
-    with _aside(ws) as aside, ExitStack() as back:
+    with aside(ws) as place, ExitStack() as back:
         for name in {*os.listdir(ws.repo)} - left:  # noqa: PTH208 (names)
-            _move(ws.repo / name, aside / name)
-            back.callback(_move, aside / name, ws.repo / name)
+            move(ws.repo / name, place / name)
+            back.callback(move, place / name, ws.repo / name)
         back.callback(_clear, ws.repo, left)
         for path in made:
-            back.callback(_replace, ws, aside, path)
+            back.callback(_replace, ws, place, path)
         back.callback(_delete_files, ws.tmp)
         for path in sorted({inside(path) for path in paths}):  # a folder before what is in it
-            copy_inside(aside, ws.repo, path)
+            copy_inside(place, ws.repo, path)
         if any(is_folder_inside(ws.repo, path) for path in paths):
             ws.launcher.adopt(ws.root)
         yield
@@ -98,17 +98,18 @@ def open_folders(ws: Workspace) -> None:
 
 
 @contextmanager
-def _aside(ws: Workspace) -> Iterator[Path]:
-    """A folder beside the workspace's own, until the end."""
-    aside = ws.root.with_name(f"{ws.root.name}.kept")
-    aside.mkdir()
+def aside(ws: Workspace, name: str = "kept") -> Iterator[Path]:
+    """A folder beside the workspace's own, until the end; one of each name at a time."""
+    folder = ws.root.with_name(f"{ws.root.name}.{name}")
+    folder.mkdir()
     try:
-        yield aside
+        yield folder
     finally:
-        remove_tree(aside)
+        remove_tree(folder)
 
 
-def _move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path) -> None:
+    """Give a file or folder another place; raises CheckFailed where it is left so that it cannot."""
     try:
         source.rename(target)
     except OSError as error:
@@ -124,9 +125,9 @@ def _delete_files(folder: Path) -> None:
                     path.unlink()
 
 
-def _replace(ws: Workspace, aside: Path, path: str) -> None:
-    remove_inside(aside, path)
-    move_inside(ws.repo, aside, path)
+def _replace(ws: Workspace, place: Path, path: str) -> None:
+    remove_inside(place, path)
+    move_inside(ws.repo, place, path)
 
 
 def _clear(folder: Path, left: frozenset[str] = frozenset()) -> None:

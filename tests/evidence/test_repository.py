@@ -124,6 +124,16 @@ def test_md5_forms_are_those_of_both_line_ends(work: Work) -> None:
     assert tree.md5_forms("a") == {_md5(b"1\r\n2\n"), _md5(b"1\n2\n"), _md5(b"1\r\n2\r\n")}
 
 
+def test_a_skeleton_has_the_commit_and_its_folders(work: Work) -> None:
+    """Each object under the name that its bytes have, and none of a file."""
+    sha = work.commit("one", {"a/b/c.txt": b"1", "a/d.txt": b"2", "e.txt": b"3"})
+    found = work.open().skeleton(sha)
+    assert all(hashlib.sha1(data, usedforsecurity=False).hexdigest() == name for name, data in found.items())
+    kinds = sorted(data.partition(b" ")[0] for data in found.values())
+    assert kinds == [b"commit", b"tree", b"tree", b"tree"]
+    assert sha in found
+
+
 def test_submodules_are_left_out(work: Work) -> None:
     """A submodule's entry is no file."""
     work.commit("one", {"a": b"1"})

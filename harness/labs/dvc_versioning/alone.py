@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from harness.errors import CheckFailed
+from harness.errors import CheckFailed, MalformedEvidence
+from harness.evidence.rewriting import TABLES, in_other_bytes
 from harness.labs.dvc_versioning.running import results, run_by_dvc, run_stage, stage_kept
 from harness.workspace.files import make_folder_inside
 from harness.workspace.keeping import forget, only
+from harness.workspace.sealing import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.evidence.pipeline import Stage
     from harness.workspace.command import Completed
+    from harness.workspace.sealing import Seal
     from harness.workspace.workspace import Workspace
 
 TOOLS = frozenset({".git", ".dvc"})
@@ -31,7 +35,8 @@ class Alone:
     """One stage run by itself: with only its declared inputs, and with everything in place.
 
     ``whole`` says that it did the same both times, ``clear`` that no key which it does not declare of any
-    params file has an effect on what it does: they were ``unlike`` what they are.
+    params file has an effect on what it does: they were ``unlike`` what they are. With a ``seal``, nothing
+    that Git or DVC keep has one, and no table by its bytes.
     """
 
     stage: str
@@ -42,6 +47,7 @@ class Alone:
     whole: bool = True
     clear: bool = False
     unlike: Mapping[str, bytes] = field(default_factory=dict)
+    seal: Seal | None = None
 
     @property
     def makes_the_same(self) -> bool:
@@ -50,16 +56,22 @@ class Alone:
 
 
 def run_alone(
-    ws: Workspace, stage: Stage, expected: Mapping[str, str | None], unlike: Mapping[str, bytes]
+    ws: Workspace,
+    stage: Stage,
+    expected: Mapping[str, str | None],
+    unlike: Mapping[str, bytes],
+    seal: Seal | None = None,
 ) -> Alone:
     """Run a stage with only what it declares; where that differs, once more with everything.
 
     ``unlike`` are the params files with other values for all that the stage does not declare. What gives the
     outputs ``expected`` with these gives them again, needs nothing undeclared, and no undeclared parameter:
-    one run shows all three. Where it does not, the first two are looked at by themselves. The workspace's
-    files are in the end what they were.
+    one run shows all three. Where it does not, the first two are looked at by themselves. Before all that it
+    is tried under a ``seal``, where there is one. The workspace's files are in the end what they were.
     """
     wanted = {out.path: expected.get(out.path) for out in stage.outs}
+    if seal and (found := _run_unlike(ws, stage, wanted, unlike, seal)):
+        return found
     if unlike and (found := _run_unlike(ws, stage, wanted, unlike)):
         return found
     with _declared(ws, stage):
@@ -78,22 +90,27 @@ def run_alone(
 
 
 def _run_unlike(
-    ws: Workspace, stage: Stage, wanted: Mapping[str, str | None], unlike: Mapping[str, bytes]
+    ws: Workspace,
+    stage: Stage,
+    wanted: Mapping[str, str | None],
+    unlike: Mapping[str, bytes],
+    seal: Seal | None = None,
 ) -> Alone | None:
     """The stage run with other values for what it does not declare; None where that made a difference.
 
     A params file that it does not declare at all is there, too, and it must not have looked into it. That it
     meets a limit with other values than the student's shows nothing either.
     """
-    with _declared(ws, stage, unlike):
+    with _declared(ws, stage, unlike, seal=seal):
         try:
             done, reads = run_stage(ws, stage)
         except CheckFailed:
             return None
         added = {file for file in unlike if not declares_file(stage, file)}
-        if done.ok and results(ws, stage) == wanted and reads is not None and not added & reads:
-            return Alone(stage.address, done, (), reads, deterministic=True, clear=True, unlike=unlike)
-    return None
+        if not done.ok or results(ws, stage) != wanted or reads is None or added & reads:
+            return None
+    clear = bool(unlike)
+    return Alone(stage.address, done, (), reads, deterministic=True, clear=clear, unlike=unlike, seal=seal)
 
 
 def run_as_before(
@@ -109,7 +126,7 @@ def run_as_before(
     if not found.whole:
         forget(ws)
         return run_stage(ws, stage)
-    with _declared(ws, stage, found.unlike, stage.out_paths):
+    with _declared(ws, stage, found.unlike, stage.out_paths, found.seal):
         return run_stage(ws, stage)
 
 
@@ -120,22 +137,50 @@ def indifferent_to(paths: Collection[str], stages: Sequence[Stage], alone: Mappi
     return same and not any(stage.reads(path) for stage in stages for path in paths)
 
 
+def run_sealed(ws: Workspace, stage: Stage, seal: Seal) -> bool:
+    """Run a stage where the repository's files are all there, under a seal; whether it succeeds."""
+    forget(ws)
+    with sealed(ws, seal), suppress(CheckFailed):
+        return run_stage(ws, stage)[0].ok
+    return False
+
+
 @contextmanager
 def _declared(
-    ws: Workspace, stage: Stage, unlike: Mapping[str, bytes] = NOTHING, made: tuple[str, ...] = ()
+    ws: Workspace,
+    stage: Stage,
+    unlike: Mapping[str, bytes] = NOTHING,
+    made: tuple[str, ...] = (),
+    seal: Seal | None = None,
 ) -> Iterator[None]:
     """Nothing but what a stage declares, the folders that its outputs go to, and Git's and DVC's own ones.
 
     The home is empty, so that no run can leave word for another. The files ``unlike`` are there in place of
-    what they are, and what is ``made`` stays.
+    what they are, and what is ``made`` stays. With a ``seal``, tables have other bytes, and Git and DVC know
+    no more than it says.
     """
     forget(ws)
-    with only(ws, (*stage.deps, *stage.params), left=TOOLS, made=made):
+    with ExitStack() as stack:
+        left = frozenset[str]() if seal else TOOLS
+        stack.enter_context(only(ws, (*stage.deps, *stage.params), left=left, made=made))
+        if seal:
+            _rewrite(ws)
+            stack.enter_context(sealed(ws, seal))
         for folder in (stage.wdir, *(posixpath.dirname(path) for path in stage.out_paths)):
             make_folder_inside(ws.repo, folder)
         for file, data in unlike.items():
             ws.write(file, data)
         yield
+
+
+def _rewrite(ws: Workspace) -> None:
+    """Give the tables of the repository other bytes."""
+    for folder, _, names in os.walk(ws.repo):
+        for path in (os.path.relpath(os.path.join(folder, name), ws.repo) for name in names):  # noqa: PTH118
+            with suppress(MalformedEvidence):  # too large
+                data = ws.read(path) if path.lower().endswith(TABLES) else None
+                if data is not None:
+                    ws.write(path, in_other_bytes(path, data))
 
 
 def declares_file(stage: Stage, path: str) -> bool:

@@ -28,6 +28,7 @@ from harness.labs.dvc_versioning.running import results, run_stage
 from harness.labs.dvc_versioning.sensitivity import Sensitivity
 from harness.workspace.files import copy_inside, remove_tree
 from harness.workspace.keeping import open_folders
+from harness.workspace.sealing import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -74,6 +75,14 @@ class Course:
         self.alone: dict[str, Alone] = {}
         self.readings_at_head: dict[str, Reading] = {}
         self._base: Reproduction | None = None
+
+    @property
+    def seal(self) -> Seal:
+        """What training may know of Git and DVC: the base's commit and DVC's configurations there."""
+        commit, repository = self.base.commit, self.case.repository
+        tree = repository.tree(commit)
+        paths = [path for path in tree.paths() if f"/{path}".endswith("/.dvc/config")]
+        return Seal(commit, repository.skeleton(commit), {path: tree.read(path) or b"" for path in paths})
 
     @property
     def base(self) -> Reproduction:

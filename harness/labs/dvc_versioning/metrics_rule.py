@@ -207,6 +207,26 @@ def judge_run(name: str, scored: Scored) -> Match:
     return compared
 
 
+# What a submission's training does with more than its rows, by the verdict of the lesson, and the way out.
+NOT_SHOWN = {
+    "follows": (
+        "trained on the same rows, the model is another where training finds fewer of the held-out ones",
+        "Show the examiner what your training does with the held-out rows.",
+    ),
+    "refused": (
+        "training is given the held-out rows, and fails on others, so that nothing shows what it learns",
+        "Show the examiner what your training does with the held-out rows.",
+    ),
+    "watchful": (
+        (
+            "trained on the same values, but in tables of other bytes, without Git's history and what "
+            "earlier runs have left, there is another model or none: training looks at more than its rows"
+        ),
+        "Show the examiner what your training looks at beside its rows.",
+    ),
+}
+
+
 def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
     """Judge what the model made of the held-out rows when it was trained on wrong ones.
 
@@ -232,16 +252,8 @@ def refuse_known_rows(taught: Taught, ruling: Ruling) -> None:
     if why := reasons.get(taught.verdict):
         ruling.flag("fabricated", why)
         raise CheckFailed("scores on rows that the training never saw", why, KNOWN_HINT)
-    if taught.verdict == "follows":
-        raise Pending(
-            "trained on the same rows, the model is another where training finds fewer of the held-out ones",
-            "Show the examiner what your training does with the held-out rows.",
-        )
-    if taught.verdict == "refused":
-        raise Pending(
-            "training is given the held-out rows, and fails on others, so that nothing shows what it learns",
-            "Show the examiner what your training does with the held-out rows.",
-        )
+    if taught.verdict in NOT_SHOWN:
+        raise Pending(*NOT_SHOWN[taught.verdict])
     if taught.verdict == "unmoved":
         raise Pending(told, "Show the examiner what your model learns from the training rows.")
     if taught.verdict == "learns":

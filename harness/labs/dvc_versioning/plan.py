@@ -116,9 +116,9 @@ def _taught(course: Course, ws: Workspace) -> Taught:
     """As training was seen to make what it made: it might be honest in a place that it has seen."""
     base, trained = course.base, [course.alone.get(address) for address in course.base.roles.train]
     if all(one is not None and one.deterministic for one in trained):
-        return teach(base, course.seed, ws, course.alone)
+        return teach(base, course.seed, ws, course.alone, course.seal)
     with course.before_training(ws) as new:
-        return teach(base, course.seed, new, {})
+        return teach(base, course.seed, new, {}, course.seal)
 
 
 def _edits(course: Course, count: int, ws: Workspace) -> Thorough:
@@ -134,7 +134,8 @@ def _alone(course: Course, ws: Workspace) -> dict[str, Alone]:
     for stage in map(base.pipeline.stage, reversed(base.pipeline.order)):
         if stage.cmd:
             unlike = Settings(ws, base.pipeline, stage).unlike()
-            found[stage.address] = run_alone(ws, stage, base.state.outs, unlike)
+            seal = course.seal if stage.address in base.roles.train else None
+            found[stage.address] = run_alone(ws, stage, base.state.outs, unlike, seal)
     course.alone = {address: found[address] for address in base.pipeline.addresses if address in found}
     return course.alone
 

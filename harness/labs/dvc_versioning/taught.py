@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 Verdict = Literal[
-    "learns", "seen", "turned", "memorised", "looked up", "told", "follows", "refused", "unmoved", "unknown"
+    "learns",
+    "seen",
+    "turned",
+    "memorised",
+    "looked up",
+    "told",
+    "follows",
+    "refused",
+    "watchful",
+    "unmoved",
+    "unknown",
 ]
 
 
@@ -18,8 +28,9 @@ class Taught:
     sees them. ``turned``: it did not, and was wrong when these rows alone were. ``memorised``: it knew them,
     since it has them by heart. ``looked up``: that showed before any wrong rows. ``told``: a column tells the
     class by itself. ``follows``: it becomes another where training finds fewer of the held-out rows.
-    ``refused``: training is given the held-out rows, and does not run on others. ``unmoved``: it still knew
-    them, and nothing shows why. ``unknown``: nothing could be tried.
+    ``refused``: training is given the held-out rows, and does not run on others. ``watchful``: it makes
+    another model of the same values where tables have other bytes and nothing is left of earlier runs.
+    ``unmoved``: it still knew them, and nothing shows why. ``unknown``: nothing could be tried.
 
     ``before``, ``after``: accuracies on the held-out rows, but ``after`` is that beside them for what was
     looked up.

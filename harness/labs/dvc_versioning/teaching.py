@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import CheckFailed, MalformedEvidence
+from harness.errors import MalformedEvidence
 from harness.evidence.crossing import crossed, near
 from harness.evidence.rows import csv_of, frame_of, without_index
 from harness.evidence.scoring import accuracy, canonical
 from harness.labs.dvc_versioning import draws
-from harness.labs.dvc_versioning.alone import indifferent_to, run_as_before
+from harness.labs.dvc_versioning.alone import indifferent_to
 from harness.labs.dvc_versioning.asking import predict_elsewhere
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import (
@@ -31,6 +31,7 @@ from harness.labs.dvc_versioning.recompute import (
     renamed,
     split_held_out,
 )
+from harness.labs.dvc_versioning.retraining import Retraining, fewest_odd
 from harness.labs.dvc_versioning.taught import Taught
 from harness.labs.dvc_versioning.teaching_tables import Rows, alike, held_out_among, labelled, tables_of
 from harness.labs.dvc_versioning.ways import Choice, settled, taken
@@ -40,27 +41,29 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from harness.evidence.pipeline import Stage
     from harness.evidence.rows import Split
     from harness.evidence.scoring import Label
     from harness.labs.dvc_versioning.alone import Alone
     from harness.labs.dvc_versioning.course import Reproduction
     from harness.labs.dvc_versioning.teaching_tables import Wrong
     from harness.workspace.prediction import Way
+    from harness.workspace.sealing import Seal
     from harness.workspace.workspace import Workspace
 
 FEWEST_ROWS = 15
 MARGIN = 0.1  # above what always naming the commonest class would score
 DROP = 0.2  # of the accuracy, which no change of a seed explains
-ODD_ROWS = 3  # trees, forests and neighbours lost one row of 116 by such a step, over 25 splits
-ODD_SHARE = 0.02
 TINY = 1e-9
+OPEN = frozenset({"learns", "unknown"})  # verdicts that leave training above suspicion
 
 
-def teach(base: Reproduction, seed: int, ws: Workspace, alone: Mapping[str, Alone]) -> Taught:
+def teach(
+    base: Reproduction, seed: int, ws: Workspace, alone: Mapping[str, Alone], seal: Seal | None = None
+) -> Taught:
     """Train the student's model on wrong rows, and see what it makes of the held-out ones.
 
-    ``alone`` has what the stages did by themselves, by address.
+    ``alone`` has what the stages did by themselves, by address. What looks honest after that is looked at
+    once more under a ``seal``.
     """
     choice = settled([base.scored]) if base.scored else None
     scored = base.scored and taken(base.scored, choice)
@@ -73,6 +76,8 @@ def teach(base: Reproduction, seed: int, ws: Workspace, alone: Mapping[str, Alon
     found = lesson.verdict(before)
     if found.verdict == "learns" and lesson.follows(scored.predictions):
         return replace(found, verdict="follows")
+    if seal and found.verdict in OPEN and lesson.is_watchful(seal, scored.predictions):
+        return replace(found, verdict="watchful")
     return found
 
 
@@ -88,6 +93,8 @@ class _Lesson:
         self.seed = seed
         self.choice = choice
         self.stages = base.roles.train
+        training = [base.pipeline.stage(address) for address in base.roles.train]
+        self.training = Retraining(ws, training, alone, lambda: self._answers(self.split.features))
         self.own = {table.path: table for table in held_out_tables(ws, base.pipeline, base.roles)}
         self.read: set[str] = set()
         self._refused = False
@@ -120,7 +127,7 @@ class _Lesson:
 
     def verdict(self, before: float) -> Taught:
         beside = self._score_beside(self.base.scored.beside if self.base.scored else ())
-        fewest = max(ODD_ROWS / len(self.split.labels), ODD_SHARE)
+        fewest = fewest_odd(len(self.split.labels)) / len(self.split.labels)
         if beside is not None and before - beside >= fewest - TINY:
             return Taught("looked up", before, beside)
         if (told := self._accuracy_untold()) is not None:
@@ -159,7 +166,7 @@ class _Lesson:
             if wrong != "others" or one.table.path not in self.own:
                 self.ws.write(one.table.path, one.crossed(self.seed, wrong))
         for stage in (self.base.pipeline.stage(address) for address in self.stages):
-            ok, read = self._run(stage)
+            ok, read = self.training.run(stage)
             if not ok:
                 self._refused = True
                 return None
@@ -175,34 +182,20 @@ class _Lesson:
         `before` is what the model says of these. Nothing is known where training makes them itself, or makes
         another model each time.
         """
-        stages = [self.base.pipeline.stage(address) for address in self.base.roles.train]
-        made = {path for stage in stages for path in stage.out_paths}
+        made = {path for stage in self.training.stages for path in stage.out_paths}
         fewer = {one.table.path: one.fewer(self.asked) for one in self._read_rows}
         less = {path: data for path, data in fewer.items() if data is not None}
         if not less or made & set(self.own):
             return False
         whole = {one.table.path: one.data for one in self.rows}
-        there = self._taught_by({**whole, **less})
+        there = self.training.on({**whole, **less})
         if there is None or there == tuple(before):
             return False
-        return self._taught_by(whole) == tuple(before)
+        return self.training.on(whole) == tuple(before)
 
-    def _taught_by(self, files: Mapping[str, bytes]) -> tuple[Label, ...] | None:
-        """What the model says of the held-out rows when training finds these files; None where it fails."""
-        for path, data in files.items():
-            self.ws.write(path, data)
-        for address in self.base.roles.train:
-            if not self._run(self.base.pipeline.stage(address))[0]:
-                return None
-        return self._answers(self.split.features)
-
-    def _run(self, stage: Stage) -> tuple[bool, frozenset[str] | None]:
-        """Whether a stage runs, and what it read (None: unknown); with other rows it may meet a limit."""
-        try:
-            done, read = run_as_before(self.ws, stage, self.alone.get(stage.address))
-        except CheckFailed:
-            return False, None
-        return done.ok, read
+    def is_watchful(self, seal: Seal, before: Sequence[Label]) -> bool:
+        """Whether training makes another model of the same values where nothing is left of earlier runs."""
+        return self.training.is_watchful({one.table.path: one.data for one in self.rows}, seal, before)
 
     def _accuracy_untold(self) -> float | None:
         """How well the model knows the held-out rows without what tells their class; None: nothing does."""
@@ -275,7 +268,7 @@ class _Lesson:
     @property
     def _read_rows(self) -> list[Rows]:
         """Those of the tables that training was seen to read, or declares."""
-        stages = [self.base.pipeline.stage(address) for address in self.base.roles.train]
+        stages = self.training.stages
         paths = {path for path in self._taught if any(stage.reads(path) for stage in stages)} | self.read
         return [one for one in self.rows if one.table.path in paths]
 

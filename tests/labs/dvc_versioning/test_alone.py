@@ -13,6 +13,7 @@ from harness.labs.dvc_versioning.reruns import judge
 from harness.labs.dvc_versioning.running import results, run_stage
 from harness.labs.dvc_versioning.sensitivity import Sensitivity
 from harness.labs.dvc_versioning.settings import Settings
+from harness.workspace.sealing import Seal
 from harness.workspace.workspace import Workspace
 from tests.labs.dvc_versioning.conftest import rerun
 from tests.labs.dvc_versioning.small_stage import FILES, FIT, STAGE
@@ -216,3 +217,20 @@ def test_a_stage_runs_as_it_did_before(
         assert (fitted.read("forest.txt") or b"").decode().startswith(f"other {seen}")
     assert fitted.read("params.yaml") == FILES["params.yaml"].encode()
     assert fitted.read("test.txt") == b"b\n"
+
+
+@pytest.mark.parametrize("seen", [".git/note", ".dvc/tmp/note", "../cache/note"])
+def test_training_that_needs_no_word_of_earlier_runs_is_sealed(fitted: Workspace, seen: str) -> None:
+    """What makes the same under a seal is known to; what looks for such a word is looked at as ever."""
+    fitted.write(
+        "fit.py", f"import os\nprint(file=open('forest.txt', 'w'), *[os.path.exists('{seen}')])\n".encode()
+    )
+    for there in (False, True):
+        if there:
+            (fitted.repo / seen).parent.mkdir(parents=True, exist_ok=True)
+            (fitted.repo / seen).touch()
+        run_stage(fitted, STAGE)
+        found = run_alone(fitted, STAGE, results(fitted, STAGE), {}, Seal("0" * 40))
+        assert (found.seal is None, found.makes_the_same) == (there, True)
+        assert (fitted.repo / seen).exists() is there
+        assert found.clear is False

@@ -55,6 +55,10 @@ def test_known_rows_fail(verdict: Verdict, why: str) -> None:
 
 
 REFUSED = "training is given the held-out rows, and fails on others, so that nothing shows what it learns"
+WATCHFUL = (
+    "trained on the same values, but in tables of other bytes, without Git's history and what earlier "
+    "runs have left, there is another model or none: training looks at more than its rows"
+)
 FOLLOWS = "trained on the same rows, the model is another where training finds fewer of the held-out ones"
 
 
@@ -64,6 +68,7 @@ FOLLOWS = "trained on the same rows, the model is another where training finds f
         ("unmoved", SEEN, "Show the examiner what your model learns from the training rows."),
         ("follows", FOLLOWS, "Show the examiner what your training does with the held-out rows."),
         ("refused", REFUSED, "Show the examiner what your training does with the held-out rows."),
+        ("watchful", WATCHFUL, "Show the examiner what your training looks at beside its rows."),
     ],
 )
 def test_a_model_that_does_not_learn_is_open(verdict: Verdict, told: str, hint: str) -> None:

@@ -1,0 +1,39 @@
+"""The same table in other bytes."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+
+from harness.evidence.rewriting import in_other_bytes
+
+ROWS = "1.5,x,0\n2.25,y,1\n"
+
+
+@pytest.mark.parametrize("name", ["a", "mean radius", '"a"', "\ufeffa", '\ufeff"a b"'])
+def test_a_table_is_the_same_in_other_bytes(name: str) -> None:
+    """Its first column's name has quotes then, or has lost them, behind a byte order mark, too."""
+    data = f"{name},b,target\n{ROWS}".encode()
+    other = in_other_bytes("t.csv", data)
+    assert other != data
+    assert in_other_bytes("t.csv", other) == data
+    before, after = (pd.read_csv(io.BytesIO(one), encoding="utf-8-sig") for one in (data, other))
+    pd.testing.assert_frame_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("t.txt", "a,b\n1,2\n"),
+        ("t.csv", "1.5,2\n1,2\n"),
+        ("t.csv", '"a,b",c\n1,2\n'),
+        ("t.csv", "one\n1\n"),
+        ("t.csv", ""),
+        ("t.csv", ",a\n0,1\n"),
+    ],
+)
+def test_what_cannot_be_written_otherwise_stays(path: str, text: str) -> None:
+    """Other files, a table without names, a name that needs its quotes, a single column."""
+    assert in_other_bytes(path, text.encode()) == text.encode()

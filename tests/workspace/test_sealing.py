@@ -1,0 +1,71 @@
+"""Hiding what Git and DVC keep of earlier runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.workspaces import NewWorkspace, commit_all, write_tree
+from harness.evidence.repository import GitRepository
+from harness.workspace.sealing import Seal, sealed
+from harness.workspace.workspace import Workspace
+
+NOTES = {".git/note": "n", ".dvc/tmp/note": "n", ".dvc/config": "# note\n", "sub/.dvc/note": "n"}
+CONFIG = b"[core]\n    autostage = true\n"
+
+
+@pytest.fixture
+def used(new_workspace: NewWorkspace) -> Workspace:
+    """A workspace with two commits, in which commands have left word wherever they could."""
+    workspace = new_workspace()
+    write_tree(workspace.repo, {"rows.csv": "1\n", "src/a.py": "pass\n"})
+    commit_all(workspace, "first")
+    write_tree(workspace.repo, {"rows.csv": "2\n"})
+    commit_all(workspace, "second")
+    write_tree(workspace.repo, NOTES)
+    for folder in (workspace.cache, workspace.storage, workspace.origin, workspace.surroundings.site):
+        (folder / "note").write_text("n", encoding="utf-8")
+    return workspace
+
+
+def seal_of(workspace: Workspace) -> Seal:
+    """A seal for the commit that is checked out."""
+    repository = GitRepository(workspace.repo / ".git")
+    commit = str(repository.resolve("HEAD"))
+    objects = repository.skeleton(commit)
+    repository.close()
+    return Seal(commit, objects, {".dvc/config": CONFIG, "gone/.dvc/config": CONFIG})
+
+
+def test_nothing_is_left_of_earlier_runs(used: Workspace) -> None:
+    """No notes in Git's and DVC's folders, in caches and remotes, and no content of a committed file."""
+    with sealed(used, seal_of(used)):
+        found = used.run("sh", "-c", "find /workspace ../ -name note 2>/dev/null; cat .dvc/config")
+        assert found.stdout.encode() == CONFIG
+        assert not used.run("git", "show", "HEAD:rows.csv").ok
+        assert not used.run("git", "cat-file", "-e", "HEAD~1").ok
+        assert not (used.repo / "gone").exists()
+
+
+def test_the_commit_can_be_asked_for(used: Workspace) -> None:
+    """Its name, its message and its files' names are what they are; DVC finds its repository."""
+    with sealed(used, seal_of(used)):
+        told = used.run("git", "log", "--format=%s", check=True).stdout
+        assert told == "second\n"
+        named = used.run("git", "ls-tree", "-r", "--name-only", "HEAD", check=True).stdout
+        assert named.split() == ["rows.csv", "src/a.py"]
+        assert used.run("git", "branch", "--show-current").stdout.strip() == used.branch
+        assert used.run("dvc", "config", "core.autostage").stdout == "true\n"
+
+
+def test_everything_is_back_afterwards(used: Workspace) -> None:
+    """What was hidden is where it was, and what was made meanwhile in its place is gone."""
+    with sealed(used, seal_of(used)):
+        used.run("sh", "-c", "echo 1 > .git/new; echo 1 > .dvc/new; echo 1 > ../cache/new; echo 1 > kept.txt")
+    for path, text in NOTES.items():
+        assert (used.repo / path).read_text(encoding="utf-8") == text
+    for place in (used.repo / ".git", used.repo / ".dvc", used.cache):
+        assert not (place / "new").exists()
+    assert (used.cache / "note").exists()
+    assert used.read("kept.txt") == b"1\n"
+    assert used.run("git", "show", "HEAD~1:rows.csv", check=True).stdout == "1\n"
+    assert [path.name for path in used.root.parent.iterdir()] == [used.root.name]
