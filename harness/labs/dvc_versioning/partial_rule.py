@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.evidence.oracle import Change as Alteration
 from harness.evidence.oracle import declared
 from harness.evidence.params import declares
+from harness.labs.dvc_versioning.case import CODE
 from harness.labs.dvc_versioning.reruns import judge, started_in
 from harness.labs.dvc_versioning.wording import listed
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.labs.dvc_versioning.reruns import Judgement
 
 Reads = "Mapping[str, frozenset[str] | None]"
+SCRIPT_HINT = "List the evaluation's script under the `deps` of its stage."
 MOST_WITHOUT_SKIPPABLE = 2.0
 
 
@@ -164,8 +166,7 @@ def script_fault(
         return Fault("`dvc repro` succeeds", rerun.completed.describe())
     ran = started_in(rerun, base.pipeline)
     if not ran & set(base.roles.evaluate):
-        hint = "List the evaluation's script under the `deps` of its stage."
-        return Fault(f"{listed(base.roles.evaluate)} runs", f"{listed(ran) or 'nothing'} ran", hint)
+        return Fault(f"{listed(base.roles.evaluate)} runs", f"{listed(ran) or 'nothing'} ran", SCRIPT_HINT)
     told = rerun.completed.stages
     others = [s for s in base.pipeline.stages if s.address in told and s.address not in base.roles.evaluate]
     needless = [
@@ -176,7 +177,24 @@ def script_fault(
     ]
     if needless:
         return Fault(f"only {listed(base.roles.evaluate)} runs", f"{listed(needless)} ran too")
+    if hidden := _hidden_code(rerun, base, reads):
+        found = f"an edit of {listed(hidden)} goes unnoticed"
+        return Fault(f"{listed(base.roles.evaluate)} declares its own script too", found, SCRIPT_HINT)
     return None
+
+
+def _hidden_code(
+    rerun: Rerun, base: Reproduction, reads: Mapping[str, frozenset[str] | None]
+) -> tuple[str, ...]:
+    """What only the evaluation runs, and does not declare, where a script was edited that others run too."""
+    evaluate = [base.pipeline.stage(address) for address in base.roles.evaluate]
+    others = [stage for stage in base.pipeline.stages if stage not in evaluate]
+    of_others = {path for stage in others for path in reads.get(stage.address) or stage.deps}
+    if rerun.path not in of_others:
+        return ()
+    own = {path for stage in evaluate for path in reads.get(stage.address) or ()} - of_others
+    code = sorted(path for path in own if path.lower().endswith(CODE))
+    return tuple(path for path in code if not any(stage.reads(path) for stage in evaluate))
 
 
 def _may_follow(pipeline: Pipeline, address: str, evaluate: tuple[str, ...]) -> bool:

@@ -250,6 +250,22 @@ def test_one_script_for_all_stages_runs_them_all() -> None:
     assert fault.found == "split ran too"
 
 
+def test_a_script_that_others_run_too_does_not_stand_for_the_evaluations_own() -> None:
+    """Behind a wrapper of all stages the evaluation's script must be declared; what others read is theirs."""
+    shared = pipeline_with(*(replace(s, deps=("run.sh", *s.deps[1:])) for s in PLAIN.stages))
+    about = Rerun("an edit", ran("split", "fit", "score"), state(shared), state(shared), path="run.sh")
+    reads: READ = {s.address: frozenset({*s.deps, "common.py", f"{s.name}.py"}) for s in shared.stages}
+    fault = script_fault(about, base_of(shared), reads)
+    assert fault is not None
+    assert (fault.expected, fault.found) == (
+        "score declares its own script too",
+        "an edit of score.py goes unnoticed",
+    )
+    declared = pipeline_with(*(replace(s, deps=(*s.deps, f"{s.name}.py")) for s in shared.stages))
+    assert script_fault(about, base_of(declared), reads) is None
+    assert script_fault(about, base_of(shared), {**reads, "score": None}) is None
+
+
 def deleted(before: str | None, after: str | None) -> tuple[Rerun, Reproduction]:
     """A re-run after the model was deleted, with the model's md5 before and after."""
     then, now = (replace(state(PLAIN), outs={"forest.pkl": md5}) for md5 in (before, after))
