@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CLOSE = 0.1  # in standard deviations, as the root mean square over the columns
 MOST_PAIRS = 20_000_000
+ROUNDING = 1e-12
 
 
 def crossed(
@@ -44,30 +45,50 @@ def crossed(
 def near(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
     """Which of the rows are, but for a little noise, among the others, by the numeric columns of both.
 
-    None is where they share no such column, or where there are too many to compare.
+    Where the rows of the smaller table are crowded, as in one column or two, a row has others beside it by
+    chance: there less counts as noise, and where they are equal, nothing does. None is near, either, where
+    the tables share no such column, or where there are too many rows to compare.
     """
-    return _closest(rows, others, 1)
+    a, b = _scaled(rows, others)
+    room = _room(min(a, b, key=len))
+    found: NDArray[np.bool_] = _distances(a, b, 1) < (CLOSE if room > 2 * CLOSE else room / 10)
+    return found
 
 
 def twins(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which of the rows have another next to them, in the same sense."""
-    return _closest(rows, rows, 2)
+    """Which of the rows have another next to them, however crowded they are."""
+    a, b = _scaled(rows, rows)
+    found: NDArray[np.bool_] = _distances(a, b, 2) < CLOSE
+    return found
 
 
-def _closest(rows: pd.DataFrame, others: pd.DataFrame, place: int) -> NDArray[np.bool_]:
-    """Which of the rows have at least ``place`` of the others within reach."""
+def _room(rows: NDArray[np.float64]) -> float:
+    """How far nine in ten of the rows are at least from any other; endless where there is none."""
+    return float([*np.sort(_distances(rows, rows, 2)), np.inf][len(rows) // 10])
+
+
+def _scaled(rows: pd.DataFrame, others: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The numeric columns that both have, from their mean, in standard deviations of all rows."""
     shared = [
         c for c in rows.columns if c in others.columns and _is_number(rows[c]) and _is_number(others[c])
     ]
-    if not shared or len(others) < place or len(rows) * len(others) > MOST_PAIRS:
-        return np.zeros(len(rows), dtype=bool)
     a, b = (frame[shared].to_numpy(dtype=float, na_value=0.0) for frame in (rows, others))
-    spread = np.std(np.concatenate([a, b]), axis=0)
+    every = np.concatenate([a, b])
+    middle, spread = every.mean(axis=0), every.std(axis=0)
     spread[spread == 0] = 1.0
-    a, b = a / spread, b / spread
+    return (a - middle) / spread, (b - middle) / spread
+
+
+def _distances(a: NDArray[np.float64], b: NDArray[np.float64], place: int) -> NDArray[np.float64]:
+    """How far from each row of ``a`` that of ``b`` is which comes at this place, from the nearest on.
+
+    As the root mean square over the columns; endless where it cannot be told.
+    """
+    if not a.shape[1] or len(b) < place or len(a) * len(b) > MOST_PAIRS:
+        return np.full(len(a), np.inf)
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
-    nearest = np.partition(squares, place - 1, axis=1)[:, place - 1]
-    found: NDArray[np.bool_] = (nearest / len(shared)) < CLOSE**2
+    nearest = np.partition(squares, place - 1, axis=1)[:, place - 1] / a.shape[1]
+    found: NDArray[np.float64] = np.sqrt(np.where(nearest < ROUNDING, 0.0, nearest))
     return found
 
 

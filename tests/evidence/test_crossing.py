@@ -72,6 +72,31 @@ def test_nearness_is_the_mean_over_the_columns(row: list[float], *, is_near: boo
     assert near(pd.DataFrame([row], columns=["x", "y"]), others).tolist() == [is_near]
 
 
+@pytest.mark.parametrize("others_first", [False, True])
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_in_crowded_columns_rows_are_not_near_by_chance(columns: int, *, others_first: bool) -> None:
+    """Copies are, if moved by less than usual neighbours are apart, wherever the columns' zero may be."""
+    rng = np.random.default_rng(columns)
+    few, many = (pd.DataFrame(1e6 + rng.normal(size=(count, columns))) for count in (100, 400))
+    copies = few[:20] + 1e-5
+    rows, others = (few, pd.concat([many, copies]))[:: 1 if others_first else -1]
+    found = near(rows, others)
+    copied = found[:20] if others_first else found[-20:]
+    assert copied.all()
+    assert found.sum() - 20 < 0.1 * (80 if others_first else 400)
+
+
+def test_equal_values_of_binned_columns_are_no_copies() -> None:
+    """Where rows of one table are alike, those of another are as well."""
+    rng = np.random.default_rng(0)
+    rows, others = (
+        pd.DataFrame(rng.integers(4, size=(count, 3)), columns=list("abc")) for count in (400, 100)
+    )
+    assert not near(rows, others).any()
+    assert not near(others, rows).any()
+    assert near(rows[:1], others[:0]).tolist() == [False]
+
+
 def test_only_numbers_are_compared() -> None:
     """Texts and truth values are left out; a missing number counts as 0, in nullable columns too."""
     rows = pd.DataFrame({"x": [0.0, 10.0, None], "t": list("abc"), "b": [True, False, True]})
