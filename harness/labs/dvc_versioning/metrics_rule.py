@@ -217,6 +217,13 @@ NOT_SHOWN = {
         "training is given the held-out rows, and fails on others, so that nothing shows what it learns",
         "Show the examiner what your training does with the held-out rows.",
     ),
+    "scant": (
+        (
+            "training is given the held-out rows, and these are too few, or too nearly all of one class, to "
+            "show what it learns"
+        ),
+        "Show the examiner what your training does with the held-out rows.",
+    ),
     "watchful": (
         (
             "trained on the same values, but in tables of other bytes, without Git's history and what "

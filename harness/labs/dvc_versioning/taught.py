@@ -15,6 +15,7 @@ Verdict = Literal[
     "follows",
     "refused",
     "watchful",
+    "scant",
     "unmoved",
     "unknown",
 ]
@@ -28,7 +29,8 @@ class Taught:
     sees them. ``turned``: it did not, and was wrong when these rows alone were. ``memorised``: it knew them,
     since it has them by heart. ``looked up``: that showed before any wrong rows. ``told``: a column tells the
     class by itself. ``follows``: it becomes another where training finds fewer of the held-out rows.
-    ``refused``: training is given the held-out rows, and does not run on others. ``watchful``: it makes
+    ``refused``: training is given the held-out rows, and does not run on others. ``scant``: it is given
+    them, and they are too few, or too nearly all of one class, to show what it learns. ``watchful``: it makes
     another model of the same values where tables have other bytes and nothing is left of earlier runs.
     ``unmoved``: it still knew them, and nothing shows why. ``unknown``: nothing could be tried.
 

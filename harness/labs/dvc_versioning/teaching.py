@@ -23,6 +23,7 @@ from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.alone import indifferent_to
 from harness.labs.dvc_versioning.asking import predict_elsewhere
 from harness.labs.dvc_versioning.beside import rows_beside
+from harness.labs.dvc_versioning.given import given_held_out
 from harness.labs.dvc_versioning.recompute import (
     LARGEST,
     companions,
@@ -67,9 +68,11 @@ def teach(
     """
     choice = settled([base.scored]) if base.scored else None
     scored = base.scored and taken(base.scored, choice)
-    if scored is None or len(scored.labels) < FEWEST_ROWS or not (choice or scored.certain):
+    if scored is None or not scored.labels or not (choice or scored.certain):
         return Taught("unknown")
     before = accuracy(scored.predictions, scored.labels)
+    if len(scored.labels) < FEWEST_ROWS or _telling(scored.labels) > 1:
+        return Taught("scant" if given_held_out(ws, base, alone) else "unknown", before)
     if before < _telling(scored.labels):
         return Taught("unknown", before)
     lesson = _Lesson(ws, base, seed, choice or Choice(scored.ways[0].name), alone)

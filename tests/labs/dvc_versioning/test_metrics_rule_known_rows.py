@@ -59,6 +59,10 @@ WATCHFUL = (
     "trained on the same values, but in tables of other bytes, without Git's history and what earlier "
     "runs have left, there is another model or none: training looks at more than its rows"
 )
+SCANT = (
+    "training is given the held-out rows, and these are too few, or too nearly all of one class, to show "
+    "what it learns"
+)
 FOLLOWS = "trained on the same rows, the model is another where training finds fewer of the held-out ones"
 
 
@@ -69,6 +73,7 @@ FOLLOWS = "trained on the same rows, the model is another where training finds f
         ("follows", FOLLOWS, "Show the examiner what your training does with the held-out rows."),
         ("refused", REFUSED, "Show the examiner what your training does with the held-out rows."),
         ("watchful", WATCHFUL, "Show the examiner what your training looks at beside its rows."),
+        ("scant", SCANT, "Show the examiner what your training does with the held-out rows."),
     ],
 )
 def test_a_model_that_does_not_learn_is_open(verdict: Verdict, told: str, hint: str) -> None:

@@ -248,6 +248,17 @@ def test_what_cannot_be_taught_is_unknown(trained: Workspace, work: Work) -> Non
     assert taught(trained, work, never).verdict == "unknown"
 
 
+@pytest.mark.parametrize("held_out", [HELD_OUT[:14], HELD_OUT[::2]], ids=["few", "one class"])
+@pytest.mark.parametrize(("more", "verdict"), [((), "unknown"), (("test.csv",), "scant")])
+def test_rows_that_show_nothing_are_left_open_where_training_is_given_them(
+    held_out: list[str], more: tuple[str, ...], verdict: Verdict, trained: Workspace, work: Work
+) -> None:
+    """Few rows, or rows of one class, are right in themselves."""
+    trained.write("test.csv", "".join([HEAD, *held_out]).encode())
+    pipeline = pipeline_with(replace(FIT, deps=(*FIT.deps, *more)))
+    assert taught(trained, work, HONEST, pipeline) == Taught(verdict, 1.0)
+
+
 @pytest.mark.parametrize("careful", ["", CAREFUL])
 def test_training_that_fails_on_wrong_rows_may_see_the_held_out_ones(
     careful: str, trained: Workspace, work: Work
