@@ -74,6 +74,8 @@ def _scaled(rows: pd.DataFrame, others: pd.DataFrame) -> tuple[NDArray[np.float6
     ]
     a, b = (frame[shared].to_numpy(dtype=float, na_value=0.0) for frame in (rows, others))
     every = np.concatenate([a, b])
+    if not len(every):
+        return a, b
     middle, spread = every.mean(axis=0), every.std(axis=0)
     spread[spread == 0] = 1.0
     return (a - middle) / spread, (b - middle) / spread

@@ -110,6 +110,7 @@ def test_twins_are_rows_next_to_another() -> None:
     """A row is no twin of itself; one row alone, and rows without numbers, have none."""
     rows = pd.DataFrame({"x": [0.0, 0.01, 5.0, 9.0, 9.0], "t": list("abcde")})
     assert twins(rows).tolist() == [True, True, False, True, True]
+    assert twins(rows[:0]).tolist() == []
     assert twins(rows[:1]).tolist() == [False]
     assert twins(rows[:2]).tolist() == [False, False]
     assert twins(rows[["t"]]).tolist() == [False] * 5
