@@ -9,7 +9,7 @@ import pytest
 from fixtures.submissions.catalogue import EVERY, home, named
 from fixtures.submissions.variant import FULL_MARKS
 
-MADE_UP = {"fabricated", "cheats", "leaks", "two_faced"}
+MADE_UP = {"fabricated", "cheats", "leaks", "two_faced", "hidden_rows"}
 
 
 def test_names_are_unique() -> None:
