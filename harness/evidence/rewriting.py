@@ -1,4 +1,4 @@
-"""The same table in other bytes, for whoever knows tables by their hashes."""
+"""The same table in other bytes, or with its rows' labels exchanged, for whoever knows tables too well."""
 
 from __future__ import annotations
 
@@ -20,3 +20,16 @@ def in_other_bytes(path: str, data: bytes) -> bytes:
     mark, quote, name = found[1] or b"", found[2], found[3]
     other = b"" if quote else b'"'
     return mark + other + name + other + data[found.end() :]
+
+
+def with_labels_of_others(data: bytes) -> bytes:
+    """A CSV table in which each row has the last field of the row that is half the table away.
+
+    The first line and all other fields stay, and with them the number of rows of each label.
+    """
+    first, *rows = data.splitlines()
+    pairs = [row.rpartition(b",") for row in rows]
+    half = len(pairs) // 2
+    labels = [label for _, _, label in (*pairs[half:], *pairs[:half])]
+    told = [fields + comma + label for (fields, comma, _), label in zip(pairs, labels, strict=True)]
+    return b"".join(line + b"\n" for line in (first, *told))

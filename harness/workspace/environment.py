@@ -73,7 +73,8 @@ exec /bin/sh "$@"
 class Surroundings:
     """The folders beside the repository: home, temp dir, programs, settings.
 
-    Programs and settings lie where no command can write, if the workspace is in a box.
+    Programs and settings lie where no command can write, if the workspace is in a box. What is at
+    a/b in ``instead``, where there is such a folder, a box shows in place of the machine's file /a/b.
     """
 
     home: Path
@@ -81,11 +82,12 @@ class Surroundings:
     bin: Path
     etc: Path
     site: Path
+    instead: Path
 
     @classmethod
     def under(cls, root: Path) -> Surroundings:
         """The folders' places below a workspace's root; makes nothing."""
-        return cls(*(root / name for name in ("home", "tmp", "bin", "etc", "site")))
+        return cls(*(root / name for name in ("home", "tmp", "bin", "etc", "site", "instead")))
 
     @property
     def shell(self) -> Path:

@@ -23,11 +23,15 @@ GIT_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare =
 
 @dataclass(frozen=True)
 class Seal:
-    """What Git and DVC still know: a commit, Git's objects by their names, DVC's configurations by path."""
+    """What Git and DVC still know: a commit, Git's objects by their names, DVC's configurations by path.
+
+    ``instead`` has what is shown in place of files of this machine, by their paths.
+    """
 
     commit: str
     objects: Mapping[str, bytes] = field(default_factory=dict)
     configs: Mapping[str, bytes] = field(default_factory=dict)
+    instead: Mapping[Path, bytes] = field(default_factory=dict)
 
 
 @contextmanager
@@ -50,6 +54,7 @@ def sealed(ws: Workspace, seal: Seal) -> Iterator[None]:
             _hide(ws.repo / path, place / f"inside-{number}", back)
         back.callback(ws.leave)
         _start_anew(ws, seal)
+        _lay_out(ws.surroundings.instead, seal.instead, back)
         ws.launcher.adopt(ws.root)
         yield
 
@@ -69,6 +74,16 @@ def _start_anew(ws: Workspace, seal: Seal) -> None:
         if path.startswith(".git/") or (ws.repo / os.path.dirname(path)).parent.is_dir():  # noqa: PTH120
             ws.write(path, data)
     exclude_from_git(ws.repo)
+
+
+def _lay_out(folder: Path, files: Mapping[Path, bytes], back: ExitStack) -> None:
+    """Put files where a box that starts now finds them, and remove them in the end."""
+    back.callback(remove_tree, folder)
+    for path, data in files.items():
+        place = folder / path.relative_to(path.anchor)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        place.chmod(0o644)
 
 
 def _hide(folder: Path, there: Path, back: ExitStack) -> None:

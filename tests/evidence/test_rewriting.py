@@ -7,7 +7,7 @@ import io
 import pandas as pd
 import pytest
 
-from harness.evidence.rewriting import in_other_bytes
+from harness.evidence.rewriting import in_other_bytes, with_labels_of_others
 
 ROWS = "1.5,x,0\n2.25,y,1\n"
 
@@ -37,3 +37,16 @@ def test_a_table_is_the_same_in_other_bytes(name: str) -> None:
 def test_what_cannot_be_written_otherwise_stays(path: str, text: str) -> None:
     """Other files, a table without names, a name that needs its quotes, a single column."""
     assert in_other_bytes(path, text.encode()) == text.encode()
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_rows_get_the_labels_of_others(end: str) -> None:
+    """The header, the features and the number of rows of each label stay."""
+    data = (end or "\n").join(("4,1,no,yes", "1.5,0", "2.5,0", "3.5,0", "4.5,1")) + end
+    other = "4,1,no,yes\n1.5,0\n2.5,1\n3.5,0\n4.5,0\n"
+    assert with_labels_of_others(data.encode()) == other.encode()
+
+
+def test_a_table_without_rows_stays() -> None:
+    """There are no labels to exchange in it."""
+    assert with_labels_of_others(b"a,b\n") == b"a,b\n"

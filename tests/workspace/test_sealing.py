@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from fixtures.workspaces import NewWorkspace, commit_all, write_tree
 from harness.evidence.repository import GitRepository
+from harness.workspace.box.isolation import isolation
 from harness.workspace.sealing import Seal, sealed
 from harness.workspace.workspace import Workspace
 
@@ -55,6 +59,19 @@ def test_the_commit_can_be_asked_for(used: Workspace) -> None:
         assert named.split() == ["rows.csv", "src/a.py"]
         assert used.run("git", "branch", "--show-current").stdout.strip() == used.branch
         assert used.run("dvc", "config", "core.autostage").stdout == "true\n"
+
+
+def test_a_box_shows_other_files_of_the_machine(used: Workspace) -> None:
+    """As long as the seal holds, and with their own names; none of them can be written."""
+    if isolation().kind == "none":
+        pytest.skip("; ".join(isolation().missing))
+    there = Path(pytest.__file__)
+    show = ("head", "-c", "6", str(there))
+    with sealed(used, replace(seal_of(used), instead={there: b"other\n"})):
+        assert used.run(*show).stdout == "other\n"
+        assert not used.run("sh", "-c", f": >> {there}").ok
+    assert used.run(*show).stdout == there.read_text(encoding="utf-8")[:6] != "other\n"
+    assert not used.surroundings.instead.exists()
 
 
 def test_everything_is_back_afterwards(used: Workspace) -> None:

@@ -25,6 +25,7 @@ from harness.labs.dvc_versioning.reproduction import (
     snapshot,
 )
 from harness.labs.dvc_versioning.running import results, run_stage
+from harness.labs.dvc_versioning.samples import samples_told_wrong
 from harness.labs.dvc_versioning.sensitivity import Sensitivity
 from harness.workspace.files import copy_inside, remove_tree
 from harness.workspace.keeping import open_folders
@@ -78,11 +79,12 @@ class Course:
 
     @property
     def seal(self) -> Seal:
-        """What training may know of Git and DVC: the base's commit and DVC's configurations there."""
+        """What training may know but its own rows: the base's commit, and DVC's configurations there."""
         commit, repository = self.base.commit, self.case.repository
         tree = repository.tree(commit)
         paths = [path for path in tree.paths() if f"/{path}".endswith("/.dvc/config")]
-        return Seal(commit, repository.skeleton(commit), {path: tree.read(path) or b"" for path in paths})
+        configs = {path: tree.read(path) or b"" for path in paths}
+        return Seal(commit, repository.skeleton(commit), configs, samples_told_wrong())
 
     @property
     def base(self) -> Reproduction:

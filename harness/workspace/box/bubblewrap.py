@@ -68,6 +68,7 @@ class Bubblewrap:
             *("--perms", "1777", "--size", str(self.allowance.shared), "--tmpfs", "/dev/shm"),  # noqa: S108 (the box's own)
             *_folders(order),
             *machine.interpreter(),  # after /tmp, in which a checkout may lie
+            *machine.stand_ins(_root(order) / "instead"),
             *(word for place in READ_ONLY for word in ("--remount-ro", place)),
         ]
 

@@ -50,6 +50,12 @@ def interpreter() -> list[str]:
     return [*shown, *folders_above(Path(SHOWN_PROBES)), "--ro-bind", str(PROBES), SHOWN_PROBES]
 
 
+def stand_ins(folder: Path) -> list[str]:
+    """Arguments that show the files below a folder in place of the machine's: /a/b in place of that /a/b."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [word for path in files for word in ("--ro-bind", str(path), f"/{path.relative_to(folder)}")]
+
+
 def folder(path: str) -> list[str]:
     """Arguments that make a folder which everybody may enter: bwrap itself makes them for root alone."""
     return ["--perms", "0755", "--dir", path]
