@@ -58,9 +58,11 @@ class GitReader:
                 return None
             return bytes(self._git.get_object_data(sha)[3])
 
-    def whole(self, sha: str) -> bytes:
-        """Return an object as Git hashes it: its kind, its size and what it holds."""
+    def whole(self, sha: str, limit: int = READ_LIMIT) -> bytes | None:
+        """Return an object as Git hashes it, with its kind and size; None where it has more than `limit`."""
         with self._lock, _damage_named(f"object {sha}"):
+            if int(self._git.get_object_header(sha)[2]) > limit:
+                return None
             _, kind, size, data = self._git.get_object_data(sha)
             return b"%s %d\0%s" % (os.fsencode(kind), int(size), bytes(data))
 

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_ENTRIES = 300_000
-MAX_FOLDERS = 2_000
+MAX_SKELETON = 8 << 20
 MAX_CHANGES = 2_000_000
 TREES_KEPT = 8
 _SHA = re.compile(r"[0-9a-f]{40}")
+# Source of the format: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+_TREE_OF_COMMIT = re.compile(rb"commit \d+\0tree ([0-9a-f]{40})\n")
+_TREE_ENTRY = re.compile(rb"(\d+) [^\0]+\0(.{20})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -211,19 +214,16 @@ class GitRepository:
     def skeleton(self, sha: str) -> dict[str, bytes]:
         """A commit and the folders in it, with the content of no file: the objects by their names.
 
-        Source of the format of a tree: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+        What no longer fits into 8 MB together is left out.
         """
-        commit = self._reader.whole(sha)
-        found, waiting = {sha: commit}, [commit.partition(b"\0tree ")[2].partition(b"\n")[0].decode("ascii")]
-        while waiting and len(found) <= MAX_FOLDERS:
+        found: dict[str, bytes] = {}
+        waiting, spare = {sha}, MAX_SKELETON
+        while waiting:
             name = waiting.pop()
-            found[name] = self._reader.whole(name)
-            rest, width = found[name].partition(b"\0")[2], len(name) // 2
-            while rest:
-                mode, _, rest = rest.partition(b"\0")
-                if mode.startswith(b"40000 ") and (below := rest[:width].hex()) not in found:
-                    waiting.append(below)
-                rest = rest[width:]
+            if (data := self._reader.whole(name, spare)) is not None:
+                found[name] = data
+                spare -= len(data)
+                waiting |= _folders_in(data) - found.keys()
         return found
 
     def _read_tree(self, sha: str) -> dict[str, Entry]:
@@ -269,6 +269,14 @@ def _change(about: bytes, path: bytes) -> Change:
 
 def _side(mode: str, sha: str) -> Blob | None:
     return Blob(mode, sha) if sha.strip("0") else None
+
+
+def _folders_in(data: bytes) -> set[str]:
+    """The names of the trees that an object names: a commit's one, a tree's folders."""
+    if commit := _TREE_OF_COMMIT.match(data):
+        return {commit[1].decode("ascii")}
+    entries = _TREE_ENTRY.finditer(data, data.find(b"\0") + 1)
+    return {entry[2].hex() for entry in entries if entry[1] == b"40000"}
 
 
 def _short(refs: Mapping[str, str], prefix: str) -> dict[str, str]:

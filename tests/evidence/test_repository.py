@@ -134,6 +134,14 @@ def test_a_skeleton_has_the_commit_and_its_folders(work: Work) -> None:
     assert sha in found
 
 
+def test_a_skeleton_is_small(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit any more is left out, the rest is there."""
+    monkeypatch.setattr(module, "MAX_SKELETON", 2_000)
+    sha = work.commit("one", {**{f"a/{number:0>60}": b"" for number in range(30)}, "b/c": b""})
+    kinds = sorted(data.partition(b" ")[0] for data in work.open().skeleton(sha).values())
+    assert kinds == [b"commit", b"tree", b"tree"]
+
+
 def test_submodules_are_left_out(work: Work) -> None:
     """A submodule's entry is no file."""
     work.commit("one", {"a": b"1"})
