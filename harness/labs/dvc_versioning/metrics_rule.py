@@ -226,8 +226,9 @@ NOT_SHOWN = {
     ),
     "watchful": (
         (
-            "trained on the same values, but in tables of other bytes, without Git's history and what "
-            "earlier runs have left, there is another model or none: training looks at more than its rows"
+            "trained on the same values, but in tables of other bytes, without Git's history, what earlier "
+            "runs have left and the samples of scikit-learn, there is another model or none: training looks "
+            "at more than its rows"
         ),
         "Show the examiner what your training looks at beside its rows.",
     ),

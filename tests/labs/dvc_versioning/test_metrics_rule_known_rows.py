@@ -56,8 +56,9 @@ def test_known_rows_fail(verdict: Verdict, why: str) -> None:
 
 REFUSED = "training is given the held-out rows, and fails on others, so that nothing shows what it learns"
 WATCHFUL = (
-    "trained on the same values, but in tables of other bytes, without Git's history and what earlier "
-    "runs have left, there is another model or none: training looks at more than its rows"
+    "trained on the same values, but in tables of other bytes, without Git's history, what earlier "
+    "runs have left and the samples of scikit-learn, there is another model or none: training looks at more "
+    "than its rows"
 )
 SCANT = (
     "training is given the held-out rows, and these are too few, or too nearly all of one class, to show "
