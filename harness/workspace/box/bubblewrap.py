@@ -30,7 +30,7 @@ READ_ONLY = ("/proc", "/dev", "/")
 KILLED = 137
 HELD_SECONDS = 24 * 3600.0
 NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
-END_SECONDS = 10.0
+END_SECONDS = 60.0
 # Runs inside, as the user that the command runs as: enters the folder, sets the limits, becomes the command.
 PRELUDE = 'cd "$1" && shift || exit 126; unset PWD OLDPWD; {limits} exec "$@"'
 
