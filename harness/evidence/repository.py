@@ -18,13 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_ENTRIES = 300_000
-MAX_SKELETON = 8 << 20
 MAX_CHANGES = 2_000_000
 TREES_KEPT = 8
 _SHA = re.compile(r"[0-9a-f]{40}")
-# Source of the format: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-_TREE_OF_COMMIT = re.compile(rb"commit \d+\0tree ([0-9a-f]{40})\n")
-_TREE_ENTRY = re.compile(rb"(\d+) [^\0]+\0(.{20})", re.DOTALL)
+_NAMED = ("for-each-ref", "--format=%(refname) %(objectname)")
 
 
 @dataclass(frozen=True)
@@ -170,6 +167,11 @@ class GitRepository:
         """Return the tags by their short names, with the commit that each ends at."""
         return _short(self.refs("refs/tags/"), "refs/tags/")
 
+    def tag_objects(self) -> dict[str, tuple[str, str]]:
+        """Return the tags by their short names: the object that each names, and the commit it ends at."""
+        named = dict(line.split(" ") for line in self._reader.lines(*_NAMED, "refs/tags/"))
+        return {tag: (named[f"refs/tags/{tag}"], end) for tag, end in self.tags().items()}
+
     def commits(self, *revs: str, without: Iterable[str] = ()) -> tuple[Commit, ...]:
         """Return the commits reachable from `revs` and not from `without`, parents before children."""
         if not revs:
@@ -211,20 +213,9 @@ class GitRepository:
         """Return the MD5s of a blob: as it is, with LF line ends, with CRLF line ends."""
         return self._reader.md5s(sha)
 
-    def skeleton(self, sha: str) -> dict[str, bytes]:
-        """A commit and the folders in it, with the content of no file: the objects by their names.
-
-        What no longer fits into 8 MB together is left out.
-        """
-        found: dict[str, bytes] = {}
-        waiting, spare = {sha}, MAX_SKELETON
-        while waiting:
-            name = waiting.pop()
-            if (data := self._reader.whole(name, spare)) is not None:
-                found[name] = data
-                spare -= len(data)
-                waiting |= _folders_in(data) - found.keys()
-        return found
+    def whole(self, sha: str, limit: int = READ_LIMIT) -> bytes | None:
+        """Return an object as Git hashes it, with its kind and size; None where it has more than `limit`."""
+        return self._reader.whole(sha, limit)
 
     def _read_tree(self, sha: str) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
@@ -269,14 +260,6 @@ def _change(about: bytes, path: bytes) -> Change:
 
 def _side(mode: str, sha: str) -> Blob | None:
     return Blob(mode, sha) if sha.strip("0") else None
-
-
-def _folders_in(data: bytes) -> set[str]:
-    """The names of the trees that an object names: a commit's one, a tree's folders."""
-    if commit := _TREE_OF_COMMIT.match(data):
-        return {commit[1].decode("ascii")}
-    entries = _TREE_ENTRY.finditer(data, data.find(b"\0") + 1)
-    return {entry[2].hex() for entry in entries if entry[1] == b"40000"}
 
 
 def _short(refs: Mapping[str, str], prefix: str) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import zlib
+import posixpath
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.workspace.dvc_config import dvc_folders, exclude_from_git
-from harness.workspace.files import remove_tree
+from harness.workspace.files import make_folder_inside, remove_tree
 from harness.workspace.keeping import aside, move
 
 if TYPE_CHECKING:
@@ -18,18 +17,29 @@ if TYPE_CHECKING:
 
     from harness.workspace.workspace import Workspace
 
-GIT_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n"
+GIT_CONFIG = """\
+[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = false
+[remote "origin"]
+	url = {origin}
+	fetch = +refs/heads/*:refs/remotes/origin/*
+[branch "{branch}"]
+	remote = origin
+	merge = refs/heads/{branch}
+"""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """What Git and DVC still know: a commit, Git's objects by their names, DVC's configurations by path.
+    """What Git and DVC still know: a commit, files of Git's own folder by path, DVC's configurations by path.
 
     ``instead`` has what is shown in place of files of this machine, by their paths.
     """
 
     commit: str
-    objects: Mapping[str, bytes] = field(default_factory=dict)
+    git: Mapping[str, bytes] = field(default_factory=dict)
     configs: Mapping[str, bytes] = field(default_factory=dict)
     instead: Mapping[Path, bytes] = field(default_factory=dict)
 
@@ -38,8 +48,8 @@ class Seal:
 def sealed(ws: Workspace, seal: Seal) -> Iterator[None]:
     """Leave of Git's and DVC's own folders what `seal` says, and empty caches and remotes.
 
-    All is put back in the end. Whoever asks Git for its commit or DVC for its parameters is answered; a file
-    of another time or place, or what an earlier command has left there, is not to be had.
+    All is put back in the end. Whoever asks Git for a commit or DVC for its parameters is answered; what the
+    seal does not hold of another time or place, or what an earlier command has left there, is not to be had.
 
     Raises:
         CheckFailed: commands have left something that cannot be moved.
@@ -54,33 +64,38 @@ def sealed(ws: Workspace, seal: Seal) -> Iterator[None]:
             _hide(ws.repo / path, place / f"inside-{number}", back)
         back.callback(ws.leave)
         _start_anew(ws, seal)
-        _lay_out(ws.surroundings.instead, seal.instead, back)
+        back.callback(remove_tree, ws.surroundings.instead)
+        shown = {str(path.relative_to(path.anchor)): data for path, data in seal.instead.items()}
+        _fill(ws.surroundings.instead, shown)
         ws.launcher.adopt(ws.root)
+        ws.execute(("git", "reset", "--mixed"))  # Git finds the files as it left them
         yield
 
 
 def _start_anew(ws: Workspace, seal: Seal) -> None:
-    """A repository of Git and DVC in which nothing has happened but that the commit has a name."""
+    """A repository of Git and DVC in which nothing has happened but that commits have their names."""
+    origin = f"{ws.launcher.seen(ws.root)}/{ws.origin.name}"
     files = {
-        ".git/HEAD": f"ref: refs/heads/{ws.branch}\n".encode(),
-        ".git/config": GIT_CONFIG.encode(),
-        ".git/shallow": f"{seal.commit}\n".encode(),
-        f".git/refs/heads/{ws.branch}": f"{seal.commit}\n".encode(),
-        **{f".git/objects/{name[:2]}/{name[2:]}": zlib.compress(data) for name, data in seal.objects.items()},
-        **seal.configs,
+        "HEAD": f"ref: refs/heads/{ws.branch}\n".encode(),
+        "config": GIT_CONFIG.format(origin=origin, branch=ws.branch).encode(),
+        f"refs/heads/{ws.branch}": f"{seal.commit}\n".encode(),
+        f"refs/remotes/origin/{ws.branch}": f"{seal.commit}\n".encode(),
+        **seal.git,
     }
     (ws.repo / ".git" / "objects").mkdir(parents=True)
-    for path, data in files.items():
-        if path.startswith(".git/") or (ws.repo / os.path.dirname(path)).parent.is_dir():  # noqa: PTH120
+    _fill(ws.repo / ".git", files)
+    for path, data in seal.configs.items():
+        folder = posixpath.dirname(path)
+        if (ws.repo / folder).parent.is_dir():
             ws.write(path, data)
+            make_folder_inside(ws.repo, posixpath.join(folder, "tmp"))
     exclude_from_git(ws.repo)
 
 
-def _lay_out(folder: Path, files: Mapping[Path, bytes], back: ExitStack) -> None:
-    """Put files where a box that starts now finds them, and remove them in the end."""
-    back.callback(remove_tree, folder)
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder that no command can see yet, readable by all."""
     for path, data in files.items():
-        place = folder / path.relative_to(path.anchor)
+        place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
         place.chmod(0o644)

@@ -124,22 +124,22 @@ def test_md5_forms_are_those_of_both_line_ends(work: Work) -> None:
     assert tree.md5_forms("a") == {_md5(b"1\r\n2\n"), _md5(b"1\n2\n"), _md5(b"1\r\n2\r\n")}
 
 
-def test_a_skeleton_has_the_commit_and_its_folders(work: Work) -> None:
-    """Each object under the name that its bytes have, and none of a file."""
-    sha = work.commit("one", {"a/b/c.txt": b"1", "a/d.txt": b"2", "e.txt": b"3"})
-    found = work.open().skeleton(sha)
-    assert all(hashlib.sha1(data, usedforsecurity=False).hexdigest() == name for name, data in found.items())
-    kinds = sorted(data.partition(b" ")[0] for data in found.values())
-    assert kinds == [b"commit", b"tree", b"tree", b"tree"]
-    assert sha in found
+def test_tags_name_objects(work: Work) -> None:
+    """An annotated tag's own object, a light one's commit; both with the commit that they end at."""
+    sha = work.commit("one", {"a": b"1"})
+    work.repo.create_tag("light")
+    note = work.repo.create_tag("v1", message="first").tag
+    assert note is not None
+    assert work.open().tag_objects() == {"light": (sha, sha), "v1": (note.hexsha, sha)}
 
 
-def test_a_skeleton_is_small(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not fit any more is left out, the rest is there."""
-    monkeypatch.setattr(module, "MAX_SKELETON", 2_000)
-    sha = work.commit("one", {**{f"a/{number:0>60}": b"" for number in range(30)}, "b/c": b""})
-    kinds = sorted(data.partition(b" ")[0] for data in work.open().skeleton(sha).values())
-    assert kinds == [b"commit", b"tree", b"tree"]
+def test_whole_objects_have_their_names(work: Work) -> None:
+    """What Git hashes, with kind and size; nothing where that is more than asked for."""
+    sha = work.commit("one", {"a": b"1"})
+    data = work.open().whole(sha)
+    assert data is not None
+    assert hashlib.sha1(data, usedforsecurity=False).hexdigest() == sha
+    assert work.open().whole(sha, 10) is None
 
 
 def test_submodules_are_left_out(work: Work) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import CheckFailed
 from harness.evidence.params import addressable, declares, load_params
 from harness.evidence.params_edit import edit
+from harness.evidence.skeleton import skeleton
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.beside import rows_beside
 from harness.labs.dvc_versioning.recompute import Scored, score
@@ -77,14 +78,14 @@ class Course:
         self.readings_at_head: dict[str, Reading] = {}
         self._base: Reproduction | None = None
 
-    @property
+    @cached_property
     def seal(self) -> Seal:
-        """What training may know but its own rows: the base's commit, and DVC's configurations there."""
+        """What training may know but its own rows: Git's names, and DVC's configurations in the base."""
         commit, repository = self.base.commit, self.case.repository
         tree = repository.tree(commit)
         paths = [path for path in tree.paths() if f"/{path}".endswith("/.dvc/config")]
         configs = {path: tree.read(path) or b"" for path in paths}
-        return Seal(commit, repository.skeleton(commit), configs, samples_told_wrong())
+        return Seal(commit, skeleton(repository, commit), configs, samples_told_wrong())
 
     @property
     def base(self) -> Reproduction:

@@ -1,0 +1,92 @@
+"""A Git repository in which all has its name, and nothing that could be rows is left.
+
+Whoever asks for the commit, its tags, its parameters or what changed is answered; the data of another time or
+place is not to be had.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from harness.evidence.repository import GitRepository, Tree
+
+MOST_BYTES = 8 << 20
+SMALL = 64 << 10
+TABLES = (".csv", ".tsv", ".npy", ".npz", ".parquet", ".feather", ".arrow", ".arff", ".h5", ".db")
+PACKED = (".pkl", ".pickle", ".joblib", ".gz", ".bz2", ".xz", ".zip", ".zst")
+# Source of the formats: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+TREE_OF_COMMIT = re.compile(rb"commit \d+\0tree ([0-9a-f]{40})\n")
+TREE_ENTRY = re.compile(rb"(\d+) [^\0]+\0(.{20})", re.DOTALL)
+
+
+def skeleton(repository: GitRepository, commit: str) -> dict[str, bytes]:
+    """The files of a `.git` folder, by their paths in it, in which a commit and its history have their names.
+
+    Its own small files are there, but for tables and packed data; commits and their folders, newest first,
+    until 8 MB are full; and the tags on them. Branches and settings are not.
+    """
+    reader = _Reader(repository)
+    reader.take_commit(commit)
+    for sha in _small_files(repository.tree(commit)):
+        reader.take(sha)
+    known = [one for one in repository.commits(commit)[::-1] if reader.take_commit(one.sha)]
+    names = {one.sha for one in known}
+    tags = {name: sha for name, (sha, end) in repository.tag_objects().items() if end in names}
+    for sha in tags.values():
+        reader.take(sha)
+    cut = [one.sha for one in known if not names.issuperset(one.parents)]
+    return {
+        "shallow": "".join(f"{sha}\n" for sha in cut).encode(),
+        "packed-refs": "".join(f"{sha} refs/tags/{name}\n" for name, sha in sorted(tags.items())).encode(),
+        **{f"objects/{sha[:2]}/{sha[2:]}": zlib.compress(data, 1) for sha, data in reader.found.items()},
+    }
+
+
+class _Reader:
+    """The objects read so far, by their names, and how many bytes more may be."""
+
+    def __init__(self, repository: GitRepository) -> None:
+        self.repository = repository
+        self.found: dict[str, bytes] = {}
+        self.spare = MOST_BYTES
+
+    def take(self, sha: str) -> bytes | None:
+        """An object; None where it does not fit any more."""
+        if sha not in self.found and (data := self.repository.whole(sha, self.spare)) is not None:
+            self.found[sha] = data
+            self.spare -= len(data)
+        return self.found.get(sha)
+
+    def take_commit(self, sha: str) -> bool:
+        """Take a commit with all its folders; whether they fit. After the first that does not, none does."""
+        waiting = {sha}
+        while waiting and self.spare:
+            name = waiting.pop()
+            if (data := self.take(name)) is None:
+                self.spare = 0
+                self.found.pop(sha, None)
+            else:
+                waiting.update(below for below in _folders_in(data) if below not in self.found)
+        return not waiting and sha in self.found
+
+
+def _folders_in(data: bytes) -> Iterator[str]:
+    """The names of the trees that an object names: a commit's one, a tree's folders."""
+    if commit := TREE_OF_COMMIT.match(data):
+        yield commit[1].decode("ascii")
+    elif data.startswith(b"tree "):
+        entries = TREE_ENTRY.finditer(data, data.find(b"\0") + 1)
+        yield from (entry[2].hex() for entry in entries if entry[1] == b"40000")
+
+
+def _small_files(tree: Tree) -> Iterable[str]:
+    """The blobs of a commit that are small and no data, by their names."""
+    entries = [entry for path in tree.paths() if (entry := tree.entry(path))]
+    return [
+        one.sha for one in entries if one.size <= SMALL and not one.path.lower().endswith(TABLES + PACKED)
+    ]
