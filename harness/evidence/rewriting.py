@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 
 TABLES = (".csv", ".tsv")
-# The first name of a header, in quotes or not, that needs none.
-FIRST = re.compile(rb"\A(\xef\xbb\xbf)?(\"?)([A-Za-z_][\w .-]*)\2(?=[,;\t|])", re.ASCII)
+# The first name of a header that needs no quotes, in quotes or not; that of a frame's index is empty.
+FIRST = re.compile(rb"\A((?:\xef\xbb\xbf)?[,;\t|]*)(\"?)([A-Za-z_][\w .-]*)\2(?=[,;\t|])", re.ASCII)
 
 
 def in_other_bytes(path: str, data: bytes) -> bytes:
     """A CSV file with its first column's name in quotes, or without where it has them (RFC 4180, 2.5).
 
-    Every reader of CSV finds the same table in it. Another file stays as it is.
+    One without such a name has no line end after the last row, or has it there (2.2). Every reader of CSV
+    finds the same table in it. Another file stays as it is, and an empty one.
     """
-    found = FIRST.match(data) if path.lower().endswith(TABLES) else None
-    if found is None:
+    if not path.lower().endswith(TABLES) or not data:
         return data
-    mark, quote, name = found[1] or b"", found[2], found[3]
-    other = b"" if quote else b'"'
-    return mark + other + name + other + data[found.end() :]
+    if found := FIRST.match(data):
+        other = b"" if found[2] else b'"'
+        return found[1] + other + found[3] + other + data[found.end() :]
+    bare = data.rstrip(b"\r\n")
+    return data + b"\n" if bare == data else bare
 
 
 def with_labels_of_others(data: bytes) -> bytes:

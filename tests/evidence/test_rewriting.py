@@ -24,18 +24,26 @@ def test_a_table_is_the_same_in_other_bytes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text"),
+    ("text", "other"),
     [
-        ("t.txt", "a,b\n1,2\n"),
-        ("t.csv", "1.5,2\n1,2\n"),
-        ("t.csv", '"a,b",c\n1,2\n'),
-        ("t.csv", "one\n1\n"),
-        ("t.csv", ""),
-        ("t.csv", ",a\n0,1\n"),
+        (",a,b\n0,1,2\n", ',"a",b\n0,1,2\n'),
+        ("1.5,2\n1,2\n", "1.5,2\n1,2"),
+        ("1.5,2\n1,2", "1.5,2\n1,2\n"),
+        ('"a,b",c\n1,2\n', '"a,b",c\n1,2'),
+        ("one\n1\n", "one\n1"),
+        ("1,2\r\n3,4\r\n", "1,2\r\n3,4"),
     ],
 )
-def test_what_cannot_be_written_otherwise_stays(path: str, text: str) -> None:
-    """Other files, a table without names, a name that needs its quotes, a single column."""
+def test_a_table_without_a_first_name_is_the_same_in_other_bytes(text: str, other: str) -> None:
+    """The index has none; where no name can be in quotes, the last line end is there or not."""
+    assert in_other_bytes("t.csv", text.encode()) == other.encode()
+    before, after = (pd.read_csv(io.StringIO(one), header=None) for one in (text, other))
+    pd.testing.assert_frame_equal(before, after)
+
+
+@pytest.mark.parametrize(("path", "text"), [("t.txt", "a,b\n1,2\n"), ("t.csv", "")])
+def test_what_is_no_table_stays(path: str, text: str) -> None:
+    """Other files, and an empty one."""
     assert in_other_bytes(path, text.encode()) == text.encode()
 
 

@@ -50,20 +50,39 @@ class Retraining:
         return self.answers() if all(self.run(stage)[0] for stage in self.stages) else None
 
     def is_watchful(self, tables: Mapping[str, bytes], seal: Seal, before: Sequence[Label]) -> bool:
-        """Whether it makes another model, or none, of the same tables in other bytes and under a ``seal``.
+        """Whether it makes another model, or none, of the same ``tables``, in other bytes, under a ``seal``.
 
         ``before`` is what the model that was scored says. Training that made that one under a seal cannot do
-        so; of what makes another model each time, or does not like the other bytes, nothing is known.
+        so. What does not like the other bytes is asked with its own. What makes another model each time is
+        asked twice each way: what it says both times, plainly and under the seal, is compared.
         """
         known = [self.alone.get(stage.address) for stage in self.stages]
-        if not all(one and one.deterministic for one in known) or all(one and one.seal for one in known):
+        if all(one and one.seal for one in known):
             return False
-        self._write({path: in_other_bytes(path, data) for path, data in tables.items()})
-        if not all(run_sealed(self.ws, stage, seal) for stage in self.stages):
-            return all(self.run(stage)[0] for stage in self.stages)
-        other = sum(one != then for one, then in zip(self.answers() or (), before, strict=False))
-        return other >= fewest_odd(len(before))
+        again = 0 if all(one and one.deterministic for one in known) else 1
+        plain = [before, *(self.on(tables) for _ in range(again))]
+        if None in plain:
+            return False
+        for files in ({path: in_other_bytes(path, data) for path, data in tables.items()}, tables):
+            self._write(files)
+            told = [self._under(seal) for _ in range(again + 1)]
+            if None not in told:
+                return _told_apart(plain, told) >= fewest_odd(len(before))
+            if self.on(files) is not None:
+                return True
+        return False
+
+    def _under(self, seal: Seal) -> tuple[Label, ...] | None:
+        """What the model says when training runs under a seal; None where it fails."""
+        return self.answers() if all(run_sealed(self.ws, stage, seal) for stage in self.stages) else None
 
     def _write(self, files: Mapping[str, bytes]) -> None:
         for path, data in files.items():
             self.ws.write(path, data)
+
+
+def _told_apart(some: Sequence[Sequence[Label] | None], others: Sequence[Sequence[Label] | None]) -> int:
+    """Of how many rows all of some answers say one thing, and all of the others another."""
+    ours, theirs = ([set(row) for row in zip(*filter(None, told), strict=False)] for told in (some, others))
+    both = zip(ours, theirs, strict=False)
+    return sum(len(one) == len(other) == 1 and one != other for one, other in both)

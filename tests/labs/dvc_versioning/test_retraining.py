@@ -14,6 +14,7 @@ from harness.workspace.sealing import Seal
 from harness.workspace.workspace import Workspace
 
 STAGE = Stage("fit", "fit", cmd=("python fit.py",), deps=("fit.py", "rows.csv"), outs=(Output("model.txt"),))
+PIPELINE = b"stages:\n  fit: {cmd: python fit.py, deps: [fit.py, rows.csv], outs: [model.txt]}\n"
 ROWS = b"a,b\n1.5,0\n2.5,1\n"
 SEAL = Seal("0" * 40)
 BEFORE = (1,) * 5 + (0,) * 5
@@ -54,6 +55,8 @@ def answers(workspace: Workspace) -> tuple[int, ...]:
         ("os.path.exists('.git/note')", True),
         ("subprocess.check_output(['git', 'show', 'HEAD:old.csv'])", True),
         ("open('rows.csv').read().startswith('a')", True),
+        ("[1][not open('rows.csv').read().startswith('a')]", False),
+        ("[1][not open('rows.csv').read().startswith('a')] and os.path.exists('.git/note')", True),
         ("1 / 0", False),
     ],
 )
@@ -78,12 +81,37 @@ def test_a_few_rows_are_told_otherwise_by_chance(
 
 
 def test_what_is_known_is_not_tried(used: Workspace) -> None:
-    """Training that made its model under a seal, or makes another each time."""
-    sealed = training(used, "os.path.exists('.git/note')", seal=SEAL)
-    other = {"fit": replace(sealed.alone["fit"], seal=None, deterministic=False)}
-    for trained in (sealed, replace(sealed, alone=other)):
-        assert not trained.is_watchful({"rows.csv": ROWS}, SEAL, BEFORE)
+    """Training that made its model under a seal."""
+    trained = training(used, "os.path.exists('.git/note')", seal=SEAL)
+    assert not trained.is_watchful({"rows.csv": ROWS}, SEAL, BEFORE)
     assert used.steps == []
+
+
+@pytest.mark.parametrize(
+    ("again", "sealed", "watchful"),
+    [
+        (BEFORE, ((1,) * 10, (1,) * 10), True),
+        (BEFORE, ((1,) * 10, BEFORE), False),
+        ((1,) * 10, ((1,) * 10, (1,) * 10), False),
+        (BEFORE, (BEFORE, BEFORE), False),
+        (None, ((1,) * 10, (1,) * 10), False),
+        (BEFORE, (None, (1,) * 10), True),
+    ],
+)
+def test_models_that_differ_each_time_are_compared_by_what_they_say_twice(
+    used: Workspace,
+    again: tuple[int, ...] | None,
+    sealed: tuple[tuple[int, ...] | None, ...],
+    watchful: bool,  # noqa: FBT001 (a case)
+) -> None:
+    """Plainly and under the seal; where it says nothing plainly, nothing is known."""
+    trained = training(used, "True")
+    used.run("dvc", "init", "-q", check=True)
+    used.write("dvc.yaml", PIPELINE)
+    unlike = replace(trained.alone["fit"], deterministic=False)
+    told = iter((again, *sealed, BEFORE))
+    unsteady = replace(trained, alone={"fit": unlike}, answers=lambda: next(told))
+    assert unsteady.is_watchful({"rows.csv": ROWS}, SEAL, BEFORE) is watchful
 
 
 def test_training_on_other_files_has_other_answers(used: Workspace) -> None:
