@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ DIGITS = 12
 SMALLEST = -290  # power of ten; below it the scale would overflow
 MOST_CLASSES = 20
 INDEX_NAMES = ("", "Unnamed: 0")  # what pandas makes of the header that `to_csv` gives to a frame's index
+FEWEST_SAME, TWO_CLASSES = 15, 2
 FARTHEST = 1 << 63  # no label is a number beyond it
 
 
@@ -61,6 +62,26 @@ def among(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
     """Which of the rows are among the others, by the values of the columns of both, to 12 digits."""
     shared = [name for name in rows.columns if name in others.columns]
     return np.isin(_keys(rows[shared]), _keys(others[shared]))
+
+
+def column_that_tells(rows: pd.DataFrame, others: pd.DataFrame, labels: Sequence[Label]) -> str | None:
+    """The column of some rows that tells the ``labels`` of those which are among the others, in its words.
+
+    The others lack it, and have twice as many columns as both share at most. None where there is none, where
+    fewer than 15 rows are the same, or where these are all of one class.
+    """
+    shared = [name for name in others.columns if name in rows.columns]
+    if not shared or 2 * len(shared) < others.shape[1]:
+        return None
+    known = dict(zip(_keys(others[shared]).tolist(), labels, strict=True))
+    found = pd.Series(_keys(rows[shared]), index=rows.index).map(known).dropna()
+    if len(found) < FEWEST_SAME or found.nunique() < TWO_CLASSES:
+        return None
+    for name in (name for name in rows.columns if name not in others.columns):
+        told = rows.loc[found.index, name]
+        if len(set(zip(found, told, strict=True))) == found.nunique() == told.nunique():
+            return str(name)
+    return None
 
 
 def grew(former: Table, later: Table) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.evidence.rows import (
     among,
+    column_that_tells,
     contains,
     csv_of,
     frame_of,
@@ -204,6 +205,38 @@ def test_rows_are_found_among_others_by_the_columns_of_both() -> None:
     assert among(one, other).tolist() == [False, False, True]
     assert among(other, one).tolist() == [True, False]
     assert among(one[["a"]], other).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("extra", "found"),
+    [
+        ({"kind": ["M", "B"] * 10}, "kind"),
+        ({"size": list(range(20)), "kind": [2.5, 1.5] * 10}, "kind"),
+        ({"kind": ["M", "B"] * 9 + ["B", "M"]}, None),
+        ({"kind": ["M"] * 20}, None),
+        ({}, None),
+    ],
+)
+def test_a_column_tells_the_labels_of_rows_that_are_known(
+    extra: dict[str, list[object]], found: str | None
+) -> None:
+    """Whatever it calls them and in whatever order the rows are; each label has one word of its own."""
+    known = pd.DataFrame({"a": range(30), "b": [place / 7 for place in range(30)]})
+    rows = known.head(20).join(pd.DataFrame(extra, index=range(20)))
+    labels = [0, 1] * 15
+    assert column_that_tells(rows, known, labels) == found
+    assert column_that_tells(rows.sample(frac=1, random_state=0), known, labels) == found
+
+
+def test_few_rows_tell_no_column() -> None:
+    """Nor rows of one class, nor rows with few of the columns."""
+    known = pd.DataFrame({"a": range(30), "b": range(30), "c": range(30)})
+    rows = known.assign(kind=["M", "B"] * 15)
+    labels = [0, 1] * 15
+    assert column_that_tells(rows.head(14), known, labels) is None
+    assert column_that_tells(rows.iloc[::2], known, labels) is None
+    assert column_that_tells(rows[["a", "kind"]], known, labels) is None
+    assert column_that_tells(rows[["a", "b", "kind"]], known, labels) == "kind"
 
 
 @pytest.mark.parametrize("names", [["a", "b"], ["1.5", "2"]])

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MalformedEvidence
-from harness.evidence.crossing import crossed, near
-from harness.evidence.rows import csv_of, frame_of, without_index
+from harness.evidence.crossing import crossed
+from harness.evidence.rows import among, csv_of, frame_of
 from harness.evidence.scoring import accuracy, canonical
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.alone import indifferent_to
 from harness.labs.dvc_versioning.asking import predict_elsewhere
 from harness.labs.dvc_versioning.beside import rows_beside
-from harness.labs.dvc_versioning.given import given_held_out
+from harness.labs.dvc_versioning.given import is_given
 from harness.labs.dvc_versioning.recompute import (
     LARGEST,
     companions,
@@ -34,7 +34,7 @@ from harness.labs.dvc_versioning.recompute import (
 )
 from harness.labs.dvc_versioning.retraining import Retraining, fewest_odd
 from harness.labs.dvc_versioning.taught import Taught
-from harness.labs.dvc_versioning.teaching_tables import Rows, alike, held_out_among, labelled, tables_of
+from harness.labs.dvc_versioning.teaching_tables import Rows, alike, held_out_among, rows_of, tables_of
 from harness.labs.dvc_versioning.ways import Choice, settled, taken
 
 if TYPE_CHECKING:
@@ -71,12 +71,13 @@ def teach(
     if scored is None or not scored.labels or not (choice or scored.certain):
         return Taught("unknown")
     before = accuracy(scored.predictions, scored.labels)
-    if len(scored.labels) < FEWEST_ROWS or _telling(scored.labels) > 1:
-        return Taught("scant" if given_held_out(ws, base, alone) else "unknown", before)
-    if before < _telling(scored.labels):
-        return Taught("unknown", before)
     lesson = _Lesson(ws, base, seed, choice or Choice(scored.ways[0].name), alone)
-    found = lesson.verdict(before)
+    if len(scored.labels) < FEWEST_ROWS or _telling(scored.labels) > 1:
+        found = Taught("scant" if is_given(lesson.holding, base, alone) else "unknown", before)
+    elif before < _telling(scored.labels):
+        return Taught("unknown", before)
+    else:
+        found = lesson.verdict(before)
     if found.verdict == "learns" and lesson.follows(scored.predictions):
         return replace(found, verdict="follows")
     if seal and found.verdict in OPEN and lesson.is_watchful(seal, scored.predictions):
@@ -117,16 +118,14 @@ class _Lesson:
     @cached_property
     def rows(self) -> tuple[Rows, ...]:
         """The tables of the workspace that hold features of the held-out data's kind, and labels."""
-        held_out = self.asked
-        found = []
-        for table, labels, data in labelled(tables_of(self.ws), self.split.column):
-            columns = [name for name in table.columns if name in held_out.columns]
-            features = without_index(table).frame.filter(columns)
-            if 2 * features.shape[1] >= held_out.shape[1]:
-                own = table.path in self.own
-                same = np.ones(len(features), dtype=bool) if own else near(features, held_out)
-                found.append(Rows(table, data, features, labels, same))
-        return tuple(found)
+        return rows_of(tables_of(self.ws), self.split, self.own)
+
+    @property
+    def holding(self) -> list[str]:
+        """The tables with held-out rows, digit by digit, so many that it is not by chance."""
+        fewest = fewest_odd(len(self.asked))
+        held = [one.table.path for one in self.rows if among(one.features, self.asked).sum() >= fewest]
+        return [*self.own, *held]
 
     def verdict(self, before: float) -> Taught:
         beside = self._score_beside(self.base.scored.beside if self.base.scored else ())

@@ -12,18 +12,19 @@ import numpy as np
 
 from harness.errors import MalformedEvidence
 from harness.evidence.crossing import crossed, near, twins
-from harness.evidence.rows import among, labels_in, without_index
+from harness.evidence.rows import among, column_that_tells, frame_of, labels_in, without_index
 from harness.evidence.scoring import canonical
 from harness.evidence.table import read_table, written_like
 from harness.labs.dvc_versioning import draws
 from harness.labs.dvc_versioning.recompute import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
+    from harness.evidence.rows import Split
     from harness.evidence.scoring import Label
     from harness.evidence.table import Table
     from harness.workspace.workspace import Workspace
@@ -92,20 +93,40 @@ def tables_of(ws: Workspace) -> Mapping[str, tuple[Table, bytes]]:
     return found
 
 
+def rows_of(tables: Mapping[str, tuple[Table, bytes]], split: Split, own: Container[str]) -> tuple[Rows, ...]:
+    """Those tables that hold features of the held-out data's kind, and labels; ``own`` are that data."""
+    held_out = frame_of(split.features)
+    found = []
+    for table, labels, data in labelled(tables, split):
+        columns = [name for name in table.columns if name in held_out.columns]
+        features = without_index(table).frame.filter(columns)
+        if 2 * features.shape[1] >= held_out.shape[1]:
+            same = np.ones(len(features), dtype=bool) if table.path in own else near(features, held_out)
+            found.append(Rows(table, data, features, labels, same))
+    return tuple(found)
+
+
 def labelled(
-    tables: Mapping[str, tuple[Table, bytes]], column: str
+    tables: Mapping[str, tuple[Table, bytes]], split: Split
 ) -> Iterator[tuple[Table, tuple[Label, ...], bytes]]:
-    """Each table with the labels of its rows: from its own column, or from a narrow table beside it."""
+    """Each table with the labels of its rows: from its own column, or from a narrow table beside it.
+
+    Its own may have another name and say the classes in other words, if it has rows that are held out.
+    """
+    column, held_out = split.column, frame_of(split.features)
     for path, (table, data) in tables.items():
+        if len(without_index(table).columns) <= 1:
+            continue
         beside = [
             other
             for place, (other, _) in tables.items()
             if posixpath.dirname(place) == posixpath.dirname(path) and other.row_count == table.row_count
         ]
         narrow = [other for other in beside if without_index(other).columns == (column,)]
-        for holder in [table] if column in table.columns else narrow[:1]:
-            if len(without_index(table).columns) > 1:
-                yield table, labels_in(holder, column), data
+        if holder := table if column in table.columns else next(iter(narrow), None):
+            yield table, labels_in(holder, column), data
+        elif name := column_that_tells(table.frame, held_out, split.labels):
+            yield table, labels_in(table, name), data
 
 
 def held_out_among(tables: Sequence[Rows]) -> int:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.workspaces import NewWorkspace, write_tree
 from harness.evidence.pipeline import Output
 from harness.labs.dvc_versioning.alone import Alone
-from harness.labs.dvc_versioning.given import given_held_out
+from harness.labs.dvc_versioning.given import is_given
 from tests.labs.dvc_versioning.conftest import FIT, SCORE, SPLIT, base_of, pipeline_with, ran
 
 OWN = frozenset({"fit.py", "out/train.csv"})
@@ -28,15 +27,13 @@ OWN = frozenset({"fit.py", "out/train.csv"})
     ],
 )
 def test_what_training_declares_and_reads(
-    deps: tuple[str, ...], reads: frozenset[str] | None, *, given: bool, new_workspace: NewWorkspace
+    deps: tuple[str, ...], reads: frozenset[str] | None, *, given: bool
 ) -> None:
     """A folder that holds them is theirs only where nobody saw what training takes of it."""
     split = replace(SPLIT, outs=(Output("out/train.csv"), Output("out/test.csv")))
     fit = replace(FIT, deps=("fit.py", *deps))
     base = base_of(pipeline_with(split, fit, replace(SCORE, deps=("forest.pkl", "out/test.csv"))))
-    workspace = new_workspace()
-    write_tree(workspace.repo, {"out/train.csv": "a,target\n1,0\n", "out/test.csv": "a,target\n2,1\n"})
     alone = {FIT.address: Alone(FIT.address, ran(), (), reads, deterministic=True)}
-    assert given_held_out(workspace, base, alone) is given
+    assert is_given(["out/test.csv"], base, alone) is given
     if reads is None:
-        assert given_held_out(workspace, base, {}) is given
+        assert is_given(["out/test.csv"], base, {}) is given

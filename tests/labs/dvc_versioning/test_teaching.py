@@ -259,6 +259,16 @@ def test_rows_that_show_nothing_are_left_open_where_training_is_given_them(
     assert taught(trained, work, HONEST, pipeline) == Taught(verdict, 1.0)
 
 
+@pytest.mark.parametrize(("shared", "verdict"), [(2, "unknown"), (3, "scant")])
+def test_few_rows_that_training_has_among_its_own_are_left_open(
+    shared: int, verdict: Verdict, trained: Workspace, work: Work
+) -> None:
+    """Whatever their file is called, but for a row or two that may be there twice by chance."""
+    trained.write("test.csv", "".join([HEAD, *HELD_OUT[:14]]).encode())
+    trained.write("train.csv", "".join([HEAD, *TRAIN, *HELD_OUT[:shared]]).encode())
+    assert taught(trained, work, HONEST) == Taught(verdict, 1.0)
+
+
 @pytest.mark.parametrize("careful", ["", CAREFUL])
 def test_training_that_fails_on_wrong_rows_may_see_the_held_out_ones(
     careful: str, trained: Workspace, work: Work

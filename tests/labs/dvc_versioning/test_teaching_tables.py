@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from fixtures.workspaces import NewWorkspace, write_tree
+from harness.evidence.rows import Split, csv_of
 from harness.evidence.table import Table, read_table
 from harness.labs.dvc_versioning.teaching_tables import (
     KEPT,
@@ -14,6 +15,7 @@ from harness.labs.dvc_versioning.teaching_tables import (
     Rows,
     Wrong,
     labelled,
+    rows_of,
     tables_of,
 )
 
@@ -119,9 +121,20 @@ def test_labels_stand_in_a_table_or_beside_it() -> None:
         "else/x.csv": "a,b\n1,2\n3,4\n",
     }
     tables = {path: (read_table(path, text.encode()), text.encode()) for path, text in texts.items()}
-    found = [(table.path, labels, data) for table, labels, data in labelled(tables, "y")]
+    found = [(table.path, labels, data) for table, labels, data in labelled(tables, Split(b"a,b\n", (), "y"))]
     assert found == [
         ("out/train.csv", ("M", "B"), texts["out/train.csv"].encode()),
         ("out/x.csv", ("B", "M"), texts["out/x.csv"].encode()),
     ]
-    assert list(labelled(tables, "target")) == []
+    assert list(labelled(tables, Split(b"a,b\n", (), "target"))) == []
+
+
+@pytest.mark.parametrize(("kept", "count"), [(COUNT, 1), (COUNT // 4, 0)])
+def test_labels_of_another_name_are_known_by_the_held_out_rows(kept: int, count: int) -> None:
+    """In other words, too, where enough of these rows are there."""
+    lines = [f"{place},{100 * (place % 2) + place},{'MB'[place % 2]}\n" for place in range(kept)]
+    data = "a,b,diagnosis\n" + "".join(lines) + "200,200,M\n"
+    held_out = Split(csv_of(rows().features), tuple(CLASSES), "target")
+    found = rows_of({"other.csv": (read_table("other.csv", data.encode()), data.encode())}, held_out, ())
+    assert [one.labels for one in found] == [tuple("MB" * (kept // 2) + "M")] * count
+    assert all(one.held_out.tolist() == [True] * kept + [False] for one in found)
