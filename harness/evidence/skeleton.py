@@ -40,11 +40,14 @@ def skeleton(repository: GitRepository, commit: str) -> dict[str, bytes]:
     for sha in tags.values():
         reader.take(sha)
     cut = [one.sha for one in known if not names.issuperset(one.parents)]
-    return {
-        "shallow": "".join(f"{sha}\n" for sha in cut).encode(),
-        "packed-refs": "".join(f"{sha} refs/tags/{name}\n" for name, sha in sorted(tags.items())).encode(),
-        **{f"objects/{sha[:2]}/{sha[2:]}": zlib.compress(data, 1) for sha, data in reader.found.items()},
-    }
+    listed = [f"{sha} refs/tags/{name}" for name, sha in sorted(tags.items())]
+    files = {f"objects/{sha[:2]}/{sha[2:]}": zlib.compress(data, 1) for sha, data in reader.found.items()}
+    files["packed-refs"] = _lines("# pack-refs with: ", *listed)  # an empty one is none for Dulwich
+    return files | ({"shallow": _lines(*cut)} if cut else {})
+
+
+def _lines(*lines: str) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
 
 class _Reader:

@@ -66,7 +66,9 @@ def test_what_does_not_fit_is_left_out(work: Work, tmp_path: Path, monkeypatch: 
     work.repo.create_tag("v1")
     sha = work.commit("two", {f"{number:0>60}": None for number in range(30)} | {"a/b": b"1"})
     monkeypatch.setattr(module, "MOST_BYTES", 2_000)
-    told = opened(tmp_path / "told", skeleton(work.open(), sha), sha)
+    files = skeleton(work.open(), sha)
+    told = opened(tmp_path / "told", files, sha)
+    assert files["packed-refs"], "Dulwich reads no empty list"
     assert told.git.log("--format=%s") == "two"
     assert told.git.show("HEAD:a/b") == "1"
     assert told.git.tag() == ""
