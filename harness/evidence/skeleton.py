@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.evidence.repository import GitRepository, Tree
 
-MOST_BYTES = 8 << 20
+MOST_BYTES, MOST_COMMITS = 8 << 20, 1_000
 SMALL = 64 << 10
 TABLES = (".csv", ".tsv", ".npy", ".npz", ".parquet", ".feather", ".arrow", ".arff", ".h5", ".db")
 PACKED = (".pkl", ".pickle", ".joblib", ".gz", ".bz2", ".xz", ".zip", ".zst")
@@ -27,14 +27,15 @@ TREE_ENTRY = re.compile(rb"(\d+) [^\0]+\0(.{20})", re.DOTALL)
 def skeleton(repository: GitRepository, commit: str) -> dict[str, bytes]:
     """The files of a `.git` folder, by their paths in it, in which a commit and its history have their names.
 
-    Its own small files are there, but for tables and packed data; commits and their folders, newest first,
-    until 8 MB are full; and the tags on them. Branches and settings are not.
+    Its own small files are there, but for tables and packed data; up to 1,000 commits and their folders, the
+    newest ones, until 8 MB are full; and the tags on them. Branches and settings are not.
     """
     reader = _Reader(repository)
     reader.take_commit(commit)
     for sha in _small_files(repository.tree(commit)):
         reader.take(sha)
-    known = [one for one in repository.commits(commit)[::-1] if reader.take_commit(one.sha)]
+    newest = repository.commits(commit)[-MOST_COMMITS:]
+    known = [one for one in reversed(newest) if reader.take_commit(one.sha)]
     names = {one.sha for one in known}
     tags = {name: sha for name, (sha, end) in repository.tag_objects().items() if end in names}
     for sha in tags.values():

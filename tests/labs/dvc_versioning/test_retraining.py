@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, repeat
 
 import pytest
 
@@ -69,14 +70,22 @@ def test_training_that_looks_at_more_than_its_rows_is_watchful(
     assert training(used, genuine).is_watchful({"rows.csv": ROWS}, SEAL, BEFORE) is watchful
 
 
-@pytest.mark.parametrize(("told", "watchful"), [(2, False), (3, True)])
-def test_a_few_rows_are_told_otherwise_by_chance(
+@pytest.mark.parametrize(
+    ("genuine", "told", "watchful"),
+    [
+        ("open('rows.csv').read().startswith('a')", 2, False),
+        ("open('rows.csv').read().startswith('a')", 3, True),
+        ("os.path.exists('.git/note')", 0, False),
+        ("os.path.exists('.git/note')", 1, True),
+    ],
+)
+def test_a_few_rows_are_told_otherwise_of_other_bytes(
     used: Workspace,
+    genuine: str,
     told: int,
     watchful: bool,  # noqa: FBT001 (a case)
 ) -> None:
-    """As another library's forest tells them."""
-    genuine = "os.path.exists('.git/note')"
+    """As by a seed drawn from them; of its own bytes a model that is always the same tells no row so."""
     assert training(used, genuine, told).is_watchful({"rows.csv": ROWS}, SEAL, BEFORE) is watchful
 
 
@@ -109,7 +118,7 @@ def test_models_that_differ_each_time_are_compared_by_what_they_say_twice(
     used.run("dvc", "init", "-q", check=True)
     used.write("dvc.yaml", PIPELINE)
     unlike = replace(trained.alone["fit"], deterministic=False)
-    told = iter((again, *sealed, BEFORE))
+    told = chain((again, *sealed), repeat(BEFORE))
     unsteady = replace(trained, alone={"fit": unlike}, answers=lambda: next(told))
     assert unsteady.is_watchful({"rows.csv": ROWS}, SEAL, BEFORE) is watchful
 
